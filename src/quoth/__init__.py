@@ -1,0 +1,1 @@
+"""Answers from your own documents, in their own words."""

@@ -1,0 +1,1 @@
+"""The formats Quoth reads, and the folders it finds them in."""

@@ -1,0 +1,39 @@
+"""What a document is: its text, and where its paragraphs stand in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A stretch of a document's text that a person would count as one paragraph.
+
+    ``start`` and ``end`` are code point offsets into the document's text; the stretch neither begins nor
+    ends with white space. ``number`` counts from 1. A paragraph without ``prose`` (a lone image link) is
+    counted, since a person sees it, but never becomes a passage.
+    """
+
+    number: int
+    start: int
+    end: int
+    heading: str | None = None
+    page: int | None = None
+    prose: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One source, as it was read: everything but its vectors.
+
+    ``name`` is the path within the root it was found in (with ``/``), or the ``_id`` of a JSONL line. Headings
+    are text but not paragraphs; a paragraph's ``heading`` holds the path of those above it, joined by " > ".
+    """
+
+    name: str
+    title: str
+    text: str
+    media_type: str
+    content_hash: str
+    paragraphs: tuple[Paragraph, ...]
+    uri: str | None = None

@@ -1,0 +1,88 @@
+"""Every error that Quoth raises on purpose, drawn as one tree.
+
+    QuothError
+    ├── SettingsError            a setting or an option that can't be used
+    ├── SourceError              something outside could not be read
+    │   ├── PathError            no such path, or no permission to read it
+    │   ├── FormatError          the bytes are not what their name or their use says
+    │   └── DatasetError         an evaluation or training set breaks its format
+    ├── ModelError               an encoder or reader can't be loaded, or is not the one it should be
+    ├── LibraryError             a library can't be opened or used
+    │   ├── NotALibraryError     the folder or the database is something else, or damaged
+    │   ├── SchemaError          the library was written by a newer Quoth
+    │   ├── ModelMismatchError   the library's vectors come from another model
+    │   ├── EmptyLibraryError    nothing was indexed yet
+    │   └── LibraryBusyError     another process is writing
+    ├── QuestionError            a question that can't be asked (empty, far too long)
+    ├── DocumentNotFoundError    no document of that name in the library
+    └── IntegrityError           a quote differs from its document: an invariant broke
+
+A message holds the value that was wrong and what to do about it, in one sentence that can be shown to
+a person as it stands.
+"""
+
+from __future__ import annotations
+
+
+class QuothError(Exception):
+    """Base of every error that Quoth raises on purpose."""
+
+
+class SettingsError(QuothError):
+    """A setting or an option that can't be used."""
+
+
+class SourceError(QuothError):
+    """Something outside the library could not be read."""
+
+
+class PathError(SourceError):
+    """A path does not exist or can't be read."""
+
+
+class FormatError(SourceError):
+    """Bytes that are not what their name, or their use here, says."""
+
+
+class DatasetError(SourceError):
+    """An evaluation or training set that breaks its format."""
+
+
+class ModelError(QuothError):
+    """An encoder or a reader that can't be loaded, or that is not the expected one."""
+
+
+class LibraryError(QuothError):
+    """A library that can't be opened or used."""
+
+
+class NotALibraryError(LibraryError):
+    """A folder or database that is not a Quoth library, or that is damaged."""
+
+
+class SchemaError(LibraryError):
+    """A library that a newer version of Quoth wrote."""
+
+
+class ModelMismatchError(LibraryError):
+    """A library whose vectors were made by another model than the one in use."""
+
+
+class EmptyLibraryError(LibraryError):
+    """A library in which nothing was indexed yet."""
+
+
+class LibraryBusyError(LibraryError):
+    """A library that another process is writing to."""
+
+
+class QuestionError(QuothError):
+    """A question that can't be asked."""
+
+
+class DocumentNotFoundError(QuothError):
+    """No document of that name is in the library."""
+
+
+class IntegrityError(QuothError):
+    """A quote that differs from its document's text: an invariant broke."""
