@@ -1,0 +1,85 @@
+"""From bytes to text: the encoding of a file, and whether it is text at all."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from charset_normalizer import from_bytes
+
+from quoth.errors import FormatError
+
+# UTF-32's mark begins with UTF-16's, so it is looked for first.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_MAGIC = {b"%PDF-": "a PDF", b"PK\x03\x04": "a ZIP archive or an office file", b"{\\rtf": "an RTF file"}
+# Escape stands in coloured logs, backspace in manual pages; the others mean that this is no text.
+_CONTROL = re.compile("[\x00-\x07\x0e-\x1a]")
+_GUESS_FROM = 200_000
+
+
+def decode(data: bytes, name: str) -> str:
+    """Decode a file's bytes; ``name`` is what an error calls it.
+
+    A byte-order mark decides and is dropped; otherwise UTF-8 is tried first, then the encoding is guessed.
+    Line endings stay as they are. Raises FormatError where the bytes are not text.
+    """
+    for magic, what in _MAGIC.items():
+        if data.startswith(magic):
+            raise FormatError(f"{name} is {what}, not text; convert it to plain text or Markdown first")
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _checked(_strictly(data[len(mark) :], encoding, name), name)
+    if b"\x00" in data[:4096]:
+        return _checked(_strictly(data, _unmarked_utf16(data, name), name), name)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = _strictly(data, _guess(data, name), name)
+    return _checked(text, name)
+
+
+def _strictly(data: bytes, encoding: str, name: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise FormatError(
+            f"{name} is not valid {encoding.upper()} at byte {error.start}; save it as UTF-8 and index it again"
+        ) from error
+
+
+def _unmarked_utf16(data: bytes, name: str) -> str:
+    """Tell UTF-16 without a mark by its zero bytes, which in most scripts fill every other place."""
+    sample = data[:4096]
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if len(data) % 2 == 0 and max(even, odd) * 4 > len(sample) and min(even, odd) * 20 < max(even, odd):
+        return "utf-16-be" if even > odd else "utf-16-le"
+    raise FormatError(f"{name} holds zero bytes: it is a binary file, not text")
+
+
+def _guess(data: bytes, name: str) -> str:
+    # UTF-7 is plain ASCII to look at, so that it would be "found" in anything.
+    matches = from_bytes(data[:_GUESS_FROM], cp_exclusion=["utf_7"])
+    best = matches.best()
+    if best is None:
+        raise FormatError(f"{name} is in no encoding that could be recognised; save it as UTF-8 and index it again")
+    # Western text often fits several code pages equally well, and the first by name is the rarest.
+    western = next((match for match in matches if "cp1252" in (match.encoding, *match.could_be_from_charset)), None)
+    if western is not None and (western.chaos, western.coherence) == (best.chaos, best.coherence):
+        return "cp1252"
+    return best.encoding
+
+
+def _checked(text: str, name: str) -> str:
+    control = _CONTROL.search(text)
+    if control and (control.group() == "\x00" or len(_CONTROL.findall(text)) * 200 > len(text)):
+        raise FormatError(
+            f"{name} holds the control character U+{ord(control.group()):04X} at {control.start()}: "
+            "it is a binary file, not text"
+        )
+    return text
