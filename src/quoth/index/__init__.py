@@ -1,0 +1,1 @@
+"""Indexes derived from the store: what they hold can always be made again."""

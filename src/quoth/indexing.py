@@ -1,0 +1,207 @@
+"""From a root on disk to stored passages: only what changed is parsed, and only new passages are embedded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+from quoth.documents.formats import CORPUS_SUFFIX, suffix
+from quoth.documents.model import Document
+from quoth.documents.source import Entry, Listing, Unreadable, discover, scan
+from quoth.encoder import Encoder, Vectors
+from quoth.errors import FormatError
+from quoth.passages import Passage, encoded_text, split
+from quoth.store import PassageRow, Store
+from quoth.words import terms
+
+_BATCH_PASSAGES = 512
+_BATCH_CHARACTERS = 2_000_000
+_ENCODED_AT_ONCE = 64
+
+VectorsByKey = dict[bytes, Vectors]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an indexing is: ``done`` of ``total`` files read, or passages embedded (by ``stage``)."""
+
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(slots=True)
+class IndexSummary:
+    """What an indexing did. ``failed`` and ``skipped`` pair a file's name with the reason."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    passages: int = 0
+    embedded: int = 0
+    seconds: float = 0.0
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the summary as a JSON object."""
+        return {
+            "added": self.added,
+            "changed": self.changed,
+            "removed": self.removed,
+            "unchanged": self.unchanged,
+            "passages": self.passages,
+            "embedded": self.embedded,
+            "seconds": round(self.seconds, 3),
+            "failed": [{"name": name, "reason": reason} for name, reason in self.failed],
+            "skipped": [{"name": name, "reason": reason} for name, reason in self.skipped],
+        }
+
+
+class Indexer:
+    """Brings a library's store up to date with roots on disk.
+
+    ``load_encoder`` is called when something must be embedded, and not before: a model takes seconds to load.
+    """
+
+    def __init__(
+        self, store: Store, load_encoder: Callable[[], Encoder], report: Callable[[Progress], None]
+    ) -> None:
+        self._store = store
+        self._load_encoder = load_encoder
+        self._report = report
+        self._model_ids: dict[str, int] = {}
+        self.summary = IndexSummary()
+
+    def index(self, paths: Sequence[Path]) -> None:
+        """Make each path a root and bring its documents up to date.
+
+        Nothing is written before every path was found and could be listed.
+
+        Raises:
+            PathError: a path that does not exist or can't be read.
+            FormatError: a named file that is not what its suffix says.
+        """
+        for listing in [discover(path) for path in paths]:
+            self._index_root(listing)
+
+    def reembed(self) -> None:
+        """Embed every document anew with the encoder's model, then search that model's vectors only.
+
+        What was embedded before an interruption is not embedded again.
+        """
+        model_id = self._model_id()
+        waiting = self._store.documents_without(model_id)
+        for number, document_id in enumerate(waiting):
+            self._report(Progress("embedding with the new model", number, len(waiting)))
+            document = self._store.document(document_id)
+            rows, vectors = self._embed(model_id, [document])
+            with self._store.writing():
+                self._store.add_passages(document_id, model_id, rows[0], vectors)
+        with self._store.writing():
+            self._store.make_current(model_id)
+
+    def _index_root(self, listing: Listing) -> None:
+        root = str(listing.root)
+        known = self._store.content_hashes(root)
+        seen: set[str] = set()
+        protected = False
+        waiting: list[Document] = []
+        self.summary.skipped += [(skipped.name, skipped.reason) for skipped in listing.skipped]
+        files = {file.name: number for number, file in enumerate(listing.files)}
+        for found in scan(listing):
+            if isinstance(found, Unreadable):
+                self.summary.failed.append((found.name, str(found.error)))
+                seen.add(found.name)
+                # Which documents a broken JSONL file held is not known: none is removed on its account
+                protected = protected or suffix(found.name) == CORPUS_SUFFIX
+                continue
+            self._report(Progress("reading", files[found.file.name], len(files)))
+            if known.get(found.name) == found.content_hash:
+                self.summary.unchanged += 1
+                seen.add(found.name)
+                continue
+            document = self._parsed(found, listing)
+            # What a file held before it became unreadable stands nowhere any more: it counts as removed
+            if document is not None:
+                seen.add(found.name)
+                waiting.append(document)
+                if _is_enough(waiting):
+                    self._add(root, known, waiting)
+                    waiting = []
+        self._add(root, known, waiting)
+        gone = [name for name in known if name not in seen and not protected]
+        if gone:
+            with self._store.writing():
+                self._store.remove(self._store.document_ids(root, gone))
+            self.summary.removed += len(gone)
+
+    def _parsed(self, entry: Entry, listing: Listing) -> Document | None:
+        try:
+            return entry.parse()
+        except FormatError as error:
+            if not listing.folder:
+                raise
+            self.summary.failed.append((entry.name, str(error)))
+            return None
+
+    def _add(self, root: str, known: dict[str, str], documents: Sequence[Document]) -> None:
+        if not documents:
+            return
+        model_id = self._model_id()
+        rows, vectors = self._embed(model_id, documents)
+        with self._store.writing():
+            root_id = self._store.root_id(root)
+            for document, its_rows in zip(documents, rows, strict=True):
+                self._store.add(root_id, model_id, document, its_rows, vectors)
+        for document, its_rows in zip(documents, rows, strict=True):
+            self.summary.passages += len(its_rows)
+            if document.name in known:
+                self.summary.changed += 1
+            else:
+                self.summary.added += 1
+
+    def _embed(self, model_id: int, documents: Iterable[Document]) -> tuple[list[list[PassageRow]], VectorsByKey]:
+        encoder = self._load_encoder()
+        texts: dict[bytes, str] = {}
+        rows: list[list[PassageRow]] = []
+        for document in documents:
+            rows.append([])
+            for passage in split(document, encoder.count_tokens):
+                row, text = _row(document, passage)
+                rows[-1].append(row)
+                texts[row.vector_key] = text
+        vectors: VectorsByKey = self._store.known_vectors(model_id, texts)
+        missing = sorted((key for key in texts if key not in vectors), key=lambda key: len(texts[key]))
+        for start in range(0, len(missing), _ENCODED_AT_ONCE):
+            keys = missing[start : start + _ENCODED_AT_ONCE]
+            vectors.update(zip(keys, encoder.encode_passages([texts[key] for key in keys]), strict=True))
+            self._report(Progress("embedding", start + len(keys), len(missing)))
+        self.summary.embedded += len(missing)
+        return rows, vectors
+
+    def _model_id(self) -> int:
+        identity = self._load_encoder().identity
+        key = identity.to_json()
+        if key not in self._model_ids:
+            with self._store.writing():
+                self._model_ids[key] = self._store.model_id(identity)
+        return self._model_ids[key]
+
+
+def _row(document: Document, passage: Passage) -> tuple[PassageRow, str]:
+    text = encoded_text(document.title, passage.heading, document.text[passage.start : passage.end])
+    key = hashlib.blake2b(text.encode(), digest_size=16).digest()
+    return PassageRow(passage, key, tuple(terms(text))), text
+
+
+def _is_enough(documents: Sequence[Document]) -> bool:
+    return (
+        sum(len(document.paragraphs) for document in documents) >= _BATCH_PASSAGES
+        or sum(len(document.text) for document in documents) >= _BATCH_CHARACTERS
+    )

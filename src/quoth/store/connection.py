@@ -1,0 +1,117 @@
+"""Opening a library's database: the right file, at the right version, with safe settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+
+from quoth.errors import (
+    EmptyLibraryError,
+    LibraryBusyError,
+    LibraryError,
+    NotALibraryError,
+    PathError,
+    SchemaError,
+)
+from quoth.store.schema import APPLICATION_ID, MIGRATIONS, VERSION
+
+FILE_NAME = "library.sqlite"
+
+_BUSY_MILLISECONDS = 30_000
+
+
+def open_database(folder: Path, *, create: bool) -> apsw.Connection:
+    """Open the database in ``folder``, made or migrated to the newest schema where needed.
+
+    Raises:
+        EmptyLibraryError: there is none, and ``create`` is false.
+        NotALibraryError: what is there is something else, or damaged.
+        SchemaError: a newer Quoth wrote it.
+        LibraryBusyError: another process held it for half a minute.
+        PathError: the folder can't be made or written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise NotALibraryError(f"{folder} is a file; a library is a folder, so name another with --library")
+    path = folder / FILE_NAME
+    if not path.exists():
+        if not create:
+            raise EmptyLibraryError(f"there is no library at {folder} yet; index something first: quoth index PATH")
+        if folder.is_dir() and any(folder.iterdir()):
+            raise NotALibraryError(
+                f"{folder} holds other files and no library; name an empty or a new folder with --library"
+            )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise PathError(f"the library folder {folder} can't be made: {error.strerror}") from error
+    with translated(folder):
+        connection = apsw.Connection(str(path))
+        try:
+            _configure(connection, folder)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _configure(connection: apsw.Connection, folder: Path) -> None:
+    connection.set_busy_timeout(_BUSY_MILLISECONDS)
+    # A setting of the connection that must come before the first page is written
+    connection.pragma("auto_vacuum", 0)
+    application, version = connection.pragma("application_id"), connection.pragma("user_version")
+    is_new = application == 0 and version == 0 and connection.pragma("page_count") == 0
+    if not is_new and application != APPLICATION_ID:
+        raise NotALibraryError(
+            f"{folder / FILE_NAME} is a database of another program; name another folder with --library"
+        )
+    if version > VERSION:
+        raise SchemaError(
+            f"the library {folder} has schema {version} and this Quoth knows up to {VERSION}; upgrade quoth"
+        )
+    connection.pragma("journal_mode", "wal")
+    connection.pragma("synchronous", "full")
+    connection.pragma("foreign_keys", True)
+    # What was removed is overwritten, not only unlinked: a removed document leaves no words behind
+    connection.pragma("secure_delete", True)
+    if version < VERSION:
+        _migrate(connection)
+
+
+def _migrate(connection: apsw.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Read again inside the lock: another process may have migrated meanwhile
+        for step in MIGRATIONS[connection.pragma("user_version") :]:
+            connection.execute(step)
+        connection.pragma("application_id", APPLICATION_ID)
+        connection.pragma("user_version", VERSION)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def translated(folder: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours, with the library's folder and what to do about it."""
+    try:
+        yield
+    except (apsw.NotADBError, apsw.CorruptError) as error:
+        raise NotALibraryError(
+            f"{folder / FILE_NAME} is not a Quoth library or is damaged ({error}); "
+            "restore it from a backup, or name a new folder with --library and index again"
+        ) from error
+    except (apsw.BusyError, apsw.LockedError) as error:
+        raise LibraryBusyError(f"another process has been writing to {folder} for 30 s; try again later") from error
+    except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
+        raise LibraryError(
+            f"the library {folder} can't be opened for writing ({error}); check the folder's permissions"
+        ) from error
+    except (apsw.FullError, apsw.IOError) as error:
+        raise LibraryError(
+            f"the disk of the library {folder} failed or is full ({error}); nothing of the last step was kept"
+        ) from error

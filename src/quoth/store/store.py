@@ -1,0 +1,374 @@
+"""Reading and writing a library's database, a whole document at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import apsw
+import numpy as np
+import numpy.typing as npt
+
+from quoth.documents.model import Document, Paragraph
+from quoth.encoder import ModelIdentity, Vectors
+from quoth.errors import LibraryError
+from quoth.passages import Passage
+from quoth.store.connection import open_database, translated
+from quoth.store.postings import TermCounts, count_terms, pack
+
+_FLOAT = np.dtype("<f4")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """A stored document without its text. ``indexed_at`` is UTC, ISO 8601."""
+
+    id: int
+    root: str
+    name: str
+    title: str
+    uri: str | None
+    media_type: str
+    content_hash: str
+    indexed_at: str
+    characters: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassageRow:
+    """A passage as it will be stored: where it stands, the key of its vector and its terms."""
+
+    passage: Passage
+    vector_key: bytes
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassages:
+    """Passages as the indexes are built from, in the order of their ids.
+
+    ``ids`` and ``document_ids`` have shape ``(n,)``, ``vectors`` ``(n, dimension)``; ``terms`` holds n packed
+    arrays of (term id, count), see ``postings``.
+    """
+
+    ids: npt.NDArray[np.int64]
+    document_ids: npt.NDArray[np.int64]
+    vectors: Vectors
+    terms: TermCounts
+
+
+class Store:
+    """One library's database. Not for use by two threads at once."""
+
+    def __init__(self, folder: Path, connection: apsw.Connection) -> None:
+        self.folder = folder
+        self._db = connection
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool = False) -> Store:
+        """Open the database in ``folder``; see ``open_database`` for what it raises."""
+        return cls(folder, open_database(folder, create=create))
+
+    def close(self) -> None:
+        """Close the database. A store that is closed twice stays closed."""
+        self._db.close()
+
+    # -- transactions
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold one state of the database for all reads inside."""
+        with translated(self.folder):
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("ROLLBACK" if self._db.in_transaction else "SELECT 1")
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Write all or nothing of what happens inside, and count the library's generation up."""
+        with translated(self.folder):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def generation(self) -> int:
+        """Return a number that changes with every committed change, by whichever process."""
+        with translated(self.folder):
+            return int(self._db.execute("SELECT value FROM meta WHERE key = 'generation'").get)
+
+    # -- models
+
+    def current_model(self) -> tuple[int, ModelIdentity] | None:
+        """Return the id and identity of the model whose vectors are searched; None before anything was indexed."""
+        row = self._db.execute("SELECT id, identity FROM model WHERE is_current").get
+        return (row[0], ModelIdentity.from_json(row[1])) if row else None
+
+    def model_id(self, identity: ModelIdentity) -> int:
+        """Return the id of a model, recorded now if it is new; the first one recorded becomes the current one."""
+        self._db.execute(
+            "INSERT INTO model (identity, is_current) VALUES (?, NOT EXISTS (SELECT 1 FROM model)) "
+            "ON CONFLICT DO NOTHING",
+            (identity.to_json(),),
+        )
+        return int(self._db.execute("SELECT id FROM model WHERE identity = ?", (identity.to_json(),)).get)
+
+    def make_current(self, model_id: int) -> None:
+        """Search the vectors of this model from now on, and drop those of every other."""
+        others = [row for (row,) in self._db.execute("SELECT id FROM model WHERE id <> ?", (model_id,))]
+        for other in others:
+            self._drop_vectors(self._drop_passages("model_id = ?", other))
+            self._db.execute("DELETE FROM model WHERE id = ?", (other,))
+        self._db.execute("UPDATE model SET is_current = 1 WHERE id = ?", (model_id,))
+
+    def documents_without(self, model_id: int) -> list[int]:
+        """Return the ids of documents that have prose but no passages of this model."""
+        return [
+            row
+            for (row,) in self._db.execute(
+                "SELECT id FROM document d WHERE EXISTS "
+                "(SELECT 1 FROM paragraph WHERE document_id = d.id AND prose) AND NOT EXISTS "
+                "(SELECT 1 FROM passage WHERE document_id = d.id AND model_id = ?) ORDER BY id",
+                (model_id,),
+            )
+        ]
+
+    # -- roots and documents
+
+    def root_id(self, path: str) -> int:
+        """Return the id of a root, recorded now if it is new."""
+        self._db.execute("INSERT INTO root (path) VALUES (?) ON CONFLICT DO NOTHING", (path,))
+        return int(self._db.execute("SELECT id FROM root WHERE path = ?", (path,)).get)
+
+    def roots(self) -> list[str]:
+        """Return the paths of all roots, in the order they were first indexed."""
+        return [path for (path,) in self._db.execute("SELECT path FROM root ORDER BY id")]
+
+    def content_hashes(self, root: str) -> dict[str, str]:
+        """Return the content hash of each document of a root, by name."""
+        return dict(
+            self._db.execute(
+                "SELECT name, content_hash FROM document JOIN root ON root.id = root_id WHERE path = ?", (root,)
+            )
+        )
+
+    def documents(self) -> list[DocumentRecord]:
+        """Return all documents, ordered by name and root."""
+        return [
+            DocumentRecord(*row)
+            for row in self._db.execute(
+                "SELECT d.id, path, name, title, uri, media_type, content_hash, indexed_at, length(text), "
+                "(SELECT count(*) FROM passage p JOIN model m ON m.id = p.model_id "
+                " WHERE p.document_id = d.id AND m.is_current) "
+                "FROM document d JOIN root ON root.id = root_id ORDER BY name, path"
+            )
+        ]
+
+    def document(self, document_id: int) -> Document:
+        """Return a document with its text and paragraphs.
+
+        Raises:
+            LibraryError: no document has this id.
+        """
+        row = self._db.execute(
+            "SELECT name, title, text, media_type, content_hash, uri FROM document WHERE id = ?", (document_id,)
+        ).get
+        if row is None:
+            raise LibraryError(f"the library {self.folder} has no document {document_id}; run: quoth check")
+        paragraphs = tuple(
+            Paragraph(number, start, end, heading, page, bool(prose))
+            for number, start, end, heading, page, prose in self._db.execute(
+                'SELECT number, start, "end", heading, page, prose FROM paragraph WHERE document_id = ? '
+                "ORDER BY number",
+                (document_id,),
+            )
+        )
+        name, title, text, media_type, content_hash, uri = row
+        return Document(name, title, text, media_type, content_hash, paragraphs, uri)
+
+    def add(
+        self,
+        root_id: int,
+        model_id: int,
+        document: Document,
+        rows: Sequence[PassageRow],
+        vectors: Mapping[bytes, Vectors],
+    ) -> None:
+        """Store a document with its passages in place of the one of the same name; call within ``writing``.
+
+        ``vectors`` holds the vector of each key; those that are stored already stay as they are.
+        """
+        old = self._db.execute(
+            "SELECT id FROM document WHERE root_id = ? AND name = ?", (root_id, document.name)
+        ).get
+        perhaps_unused: set[int] = set()
+        if old is not None:
+            perhaps_unused = self._drop_passages("document_id = ?", old)
+            self._db.execute("DELETE FROM document WHERE id = ?", (old,))
+        document_id = self._db.execute(
+            "INSERT INTO document (root_id, name, title, uri, media_type, content_hash, indexed_at, text) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (
+                root_id,
+                document.name,
+                document.title,
+                document.uri,
+                document.media_type,
+                document.content_hash,
+                datetime.now(UTC).isoformat(timespec="seconds"),
+                document.text,
+            ),
+        ).get
+        self._db.executemany(
+            "INSERT INTO paragraph VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(document_id, p.number, p.start, p.end, p.heading, p.page, p.prose) for p in document.paragraphs],
+        )
+        self.add_passages(int(document_id), model_id, rows, vectors)
+        self._drop_vectors(perhaps_unused)
+
+    def add_passages(
+        self,
+        document_id: int,
+        model_id: int,
+        rows: Sequence[PassageRow],
+        vectors: Mapping[bytes, Vectors],
+    ) -> None:
+        """Store the passages that a model's tokeniser makes of a document; call within ``writing``."""
+        self._db.executemany(
+            "INSERT INTO vector (model_id, key, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [(model_id, key, vectors[key].astype(_FLOAT).tobytes()) for key in {row.vector_key for row in rows}],
+        )
+        counted = [count_terms(row.terms) for row in rows]
+        ids = self._count_up({term for counts in counted for term in counts}, counted)
+        self._db.executemany(
+            'INSERT INTO passage (model_id, document_id, start, "end", paragraph, heading, page, vector_id, terms) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT id FROM vector WHERE model_id = ? AND key = ?), ?)",
+            [
+                (
+                    model_id,
+                    document_id,
+                    row.passage.start,
+                    row.passage.end,
+                    row.passage.paragraph,
+                    row.passage.heading,
+                    row.passage.page,
+                    model_id,
+                    row.vector_key,
+                    pack({ids[term]: count for term, count in counts.items()}),
+                )
+                for row, counts in zip(rows, counted, strict=True)
+            ],
+        )
+
+    def remove(self, document_ids: Iterable[int]) -> None:
+        """Take documents out with everything of theirs; call within ``writing``."""
+        for document_id in document_ids:
+            self._drop_vectors(self._drop_passages("document_id = ?", document_id))
+            self._db.execute("DELETE FROM document WHERE id = ?", (document_id,))
+        self._db.execute("DELETE FROM root WHERE NOT EXISTS (SELECT 1 FROM document WHERE root_id = root.id)")
+
+    def document_ids(self, root: str, names: Iterable[str]) -> list[int]:
+        """Return the ids of the documents of these names in a root; names that are not there are left out."""
+        query = "SELECT d.id FROM document d JOIN root ON root.id = root_id WHERE path = ? AND name = ?"
+        return [row for name in names for (row,) in self._db.execute(query, (root, name))]
+
+    # -- what the indexes are made of
+
+    def known_vectors(self, model_id: int, keys: Iterable[bytes]) -> dict[bytes, Vectors]:
+        """Return the vectors, shape ``(dimension,)``, of those of ``keys`` that are stored already."""
+        query = "SELECT data FROM vector WHERE model_id = ? AND key = ?"
+        found = ((key, self._db.execute(query, (model_id, key)).get) for key in keys)
+        return {key: np.frombuffer(data, _FLOAT).astype(np.float32) for key, data in found if data is not None}
+
+    def passage_ids(self, model_id: int) -> npt.NDArray[np.int64]:
+        """Return the ids of a model's passages, ascending, shape ``(n,)``."""
+        rows = self._db.execute("SELECT id FROM passage WHERE model_id = ? ORDER BY id", (model_id,))
+        return np.fromiter((row for (row,) in rows), np.int64)
+
+    def load_passages(self, model: tuple[int, ModelIdentity], ids: npt.NDArray[np.int64]) -> StoredPassages:
+        """Return the vectors and terms of these passages (ascending ids).
+
+        Raises:
+            LibraryError: a vector has another length than the model makes.
+        """
+        model_id, identity = model
+        wanted = set(ids.tolist())
+        query = (
+            "SELECT p.id, p.document_id, v.data, p.terms FROM passage p JOIN vector v ON v.id = p.vector_id "
+            "WHERE p.model_id = ? AND p.id BETWEEN ? AND ? ORDER BY p.id"
+        )
+        bounds = (int(ids[0]), int(ids[-1])) if len(ids) else (0, -1)
+        rows = [row for row in self._db.execute(query, (model_id, *bounds)) if row[0] in wanted]
+        data = b"".join(row[2] for row in rows)
+        expected = len(rows) * identity.dimension * _FLOAT.itemsize
+        if len(data) != expected or len(rows) != len(ids):
+            raise LibraryError(f"the library {self.folder} has vectors of a wrong length; run: quoth check")
+        return StoredPassages(
+            ids=np.array([row[0] for row in rows], np.int64),
+            document_ids=np.array([row[1] for row in rows], np.int64),
+            vectors=np.frombuffer(data, _FLOAT).reshape(len(rows), identity.dimension).astype(np.float32),
+            terms=TermCounts.unpack([row[3] for row in rows]),
+        )
+
+    def passage(self, passage_id: int) -> tuple[int, Passage]:
+        """Return a passage and the id of its document.
+
+        Raises:
+            LibraryError: no passage has this id.
+        """
+        row = self._db.execute(
+            'SELECT document_id, start, "end", paragraph, heading, page FROM passage WHERE id = ?', (passage_id,)
+        ).get
+        if row is None:
+            raise LibraryError(f"the library {self.folder} has no passage {passage_id}; run: quoth check")
+        return row[0], Passage(*row[1:])
+
+    def terms(self) -> dict[str, int]:
+        """Return the id of every term that a passage holds."""
+        return dict(self._db.execute("SELECT text, id FROM term"))
+
+    # -- within a transaction
+
+    def _count_up(self, distinct: set[str], counted: Sequence[dict[str, int]]) -> dict[str, int]:
+        holders: dict[str, int] = dict.fromkeys(sorted(distinct), 0)
+        for counts in counted:
+            for term in counts:
+                holders[term] += 1
+        query = (
+            "INSERT INTO term (text, passages) VALUES (?, ?) "
+            "ON CONFLICT DO UPDATE SET passages = passages + excluded.passages RETURNING id"
+        )
+        return {term: int(self._db.execute(query, (term, count)).get) for term, count in holders.items()}
+
+    def _drop_passages(self, condition: str, value: int) -> set[int]:
+        """Delete passages and return the ids of their vectors, which others may use still."""
+        rows = list(self._db.execute(f"SELECT terms, vector_id FROM passage WHERE {condition}", (value,)))
+        if not rows:
+            return set()
+        ids, counts = np.unique(TermCounts.unpack([blob for blob, _ in rows]).term_ids, return_counts=True)
+        self._db.executemany(
+            "UPDATE term SET passages = passages - ? WHERE id = ?",
+            [(int(count), int(term)) for term, count in zip(ids, counts, strict=True)],
+        )
+        self._db.executemany(
+            "DELETE FROM term WHERE id = ? AND passages <= 0", [(int(term),) for term in ids]
+        )
+        self._db.execute(f"DELETE FROM passage WHERE {condition}", (value,))
+        return {vector_id for _, vector_id in rows}
+
+    def _drop_vectors(self, perhaps_unused: set[int]) -> None:
+        self._db.executemany(
+            "DELETE FROM vector WHERE id = ? AND NOT EXISTS (SELECT 1 FROM passage WHERE vector_id = vector.id)",
+            [(vector_id,) for vector_id in perhaps_unused],
+        )
