@@ -1,0 +1,177 @@
+"""What Quoth answers: quotes with citations, or an abstention with the closest passages.
+
+These objects are what the command line prints and the Discord bot renders; ``as_json`` is their one JSON form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a document: ``document.text[start:end] == text``."""
+
+    text: str
+    start: int
+    end: int
+
+    def as_json(self) -> Json:
+        """Return the span as a JSON object."""
+        return {"text": self.text, "start": self.start, "end": self.end}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Earlier words of the same document that a quote can't be understood without."""
+
+    text: str
+    start: int
+    end: int
+    paragraph: int
+
+    def as_json(self) -> Json:
+        """Return the context as a JSON object."""
+        return {"text": self.text, "start": self.start, "end": self.end, "paragraph": self.paragraph}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Another place where a quote's text stands."""
+
+    document: str
+    paragraph: int
+    start: int
+    end: int
+
+    def as_json(self) -> Json:
+        """Return the place as a JSON object."""
+        return {"document": self.document, "paragraph": self.paragraph, "start": self.start, "end": self.end}
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A verbatim stretch of a document with its citation.
+
+    ``score`` is the probability, as this ranking sees it, that the quote answers. ``document_id`` is the library's
+    own number of the document, for a front end that opens it again; it is not part of the JSON.
+    """
+
+    rank: int
+    text: str
+    library: str
+    document: str
+    title: str
+    uri: str | None
+    paragraph: int
+    page: int | None
+    heading: str | None
+    start: int
+    end: int
+    score: float
+    answer: Span | None
+    context: Context | None
+    also_in: tuple[Place, ...]
+    document_id: int = field(repr=False)
+
+    def as_json(self) -> Json:
+        """Return the quote as a JSON object."""
+        return {
+            "rank": self.rank,
+            "text": self.text,
+            "library": self.library,
+            "document": self.document,
+            "title": self.title,
+            "uri": self.uri,
+            "paragraph": self.paragraph,
+            "page": self.page,
+            "heading": self.heading,
+            "start": self.start,
+            "end": self.end,
+            "score": round(self.score, 4),
+            "answer": self.answer.as_json() if self.answer else None,
+            "context": self.context.as_json() if self.context else None,
+            "also_in": [place.as_json() for place in self.also_in],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """A retrieved passage. ``signals`` says where its score comes from; see ``signals.NAMES``."""
+
+    rank: int
+    library: str
+    document: str
+    title: str
+    paragraph: int
+    page: int | None
+    heading: str | None
+    start: int
+    end: int
+    score: float
+    text: str
+    signals: dict[str, float]
+    document_id: int = field(repr=False)
+
+    def as_json(self, *, with_signals: bool = False) -> Json:
+        """Return the passage as a JSON object, with its text and signals where they are asked for."""
+        found: Json = {
+            "rank": self.rank,
+            "library": self.library,
+            "document": self.document,
+            "title": self.title,
+            "paragraph": self.paragraph,
+            "page": self.page,
+            "start": self.start,
+            "end": self.end,
+            "score": round(self.score, 4),
+        }
+        if with_signals:
+            found |= {
+                "heading": self.heading,
+                "text": self.text,
+                "signals": {name: round(value, 4) for name, value in self.signals.items()},
+            }
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Ranked quotes with a confidence; with ``status`` "abstained", the documents do not answer.
+
+    ``confidence`` is the probability, were answerable and unanswerable questions equally frequent, that the library
+    answers the question and the first quote holds the answer. ``explanation`` holds the signals it was made from.
+    """
+
+    question: str
+    status: Literal["answered", "abstained"]
+    confidence: float
+    seconds: float
+    quotes: tuple[Quote, ...]
+    passages: tuple[FoundPassage, ...]
+    explanation: dict[str, float]
+    documents_searched: int
+    id: str | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the quotes are offered as an answer."""
+        return self.status == "answered"
+
+    def as_json(self, *, explain: bool = False) -> Json:
+        """Return the answer as a JSON object; ``explain`` adds the signals of the confidence and of each passage."""
+        answer: Json = {
+            "id": self.id,
+            "question": self.question,
+            "status": self.status,
+            "confidence": round(self.confidence, 4),
+            "seconds": round(self.seconds, 4),
+            "quotes": [quote.as_json() for quote in self.quotes],
+            "passages": [passage.as_json(with_signals=explain) for passage in self.passages],
+        }
+        if explain:
+            answer["explanation"] = {name: round(value, 4) for name, value in self.explanation.items()}
+        return answer

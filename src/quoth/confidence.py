@@ -1,0 +1,67 @@
+"""How likely it is that the library answers a question and that the first quote holds the answer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from quoth.question import Question
+from quoth.read import NAMES as READ_NAMES
+from quoth.retrieve import Ranked
+from quoth.signals import Matrix
+
+NAMES = (
+    "cosine_trusted",
+    "bm25_share",
+    "coverage",
+    "missing_rare",
+    "pairs",
+    "window",
+    "document",
+    "passage_gap",  # from the best passage's score to the next document's
+    "quote_coverage",
+    "quote_in_context",
+    "quote_pairs",
+    "quote_gap",  # from the best window's score to that of the best one in another passage
+    "kind_asked",
+    "kind_held",
+    "told",  # logarithm of the question's whole rarity: little for a greeting
+    "terms",  # logarithm of the number of its distinct terms
+    "trust",
+)
+
+_OF_PASSAGE = ("cosine_trusted", "bm25_share", "coverage", "missing_rare", "pairs", "window", "document")
+
+
+def measure(question: Question, ranked: Ranked, quote_signals: Matrix, quote_scores: Matrix, quote_rows: Matrix) -> Matrix:
+    """Return the signals of an answer, shape ``(len(NAMES),)``.
+
+    ``quote_signals`` (shape ``(n, len(read.NAMES))``), ``quote_scores`` and ``quote_rows`` (shape ``(n,)``) describe
+    the windows that were read; with none, there is nothing to be confident in, and all signals are those of silence.
+    """
+    if not len(ranked.rows) or not len(quote_scores):
+        return np.zeros(len(NAMES), np.float32)
+    best = int(np.argmax(quote_scores))
+    place = int(np.flatnonzero(ranked.rows == quote_rows[best])[0])
+    others = quote_scores[quote_rows != quote_rows[best]]
+    rest = np.delete(ranked.scores, place)
+    quote = dict(zip(READ_NAMES, quote_signals[best].tolist(), strict=True))
+    values = {name: float(ranked.signal(name)[place]) for name in _OF_PASSAGE}
+    values |= {
+        "passage_gap": float(ranked.scores[place] - rest.max()) if len(rest) else _ALONE,
+        "quote_coverage": quote["coverage"],
+        "quote_in_context": quote["coverage_in_context"],
+        "quote_pairs": quote["pairs"],
+        "quote_gap": float(quote_scores[best] - others.max()) if len(others) else _ALONE,
+        "kind_asked": quote["kind_asked"],
+        "kind_held": quote["kind_held"],
+        "told": float(np.log1p(question.rarities.sum())),
+        "terms": float(np.log1p(len(question.terms))),
+        "trust": question.trust,
+    }
+    for gap in ("passage_gap", "quote_gap"):
+        values[gap] = float(np.clip(values[gap], -_ALONE, _ALONE))
+    return np.array([values[name] for name in NAMES], np.float32)
+
+
+_ALONE = 3.0
+"""Gap of a passage that has no rival; greater gaps tell nothing more."""

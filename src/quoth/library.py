@@ -1,0 +1,261 @@
+"""A library: one folder of documents that can be indexed, asked and searched.
+
+    with Library.open(folder) as library:
+        library.index([Path("seeds")])
+        answer = library.ask("How much cybercrime was discovered in 2013?")
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from quoth.answer import Answer, FoundPassage
+from quoth.documents.model import Document
+from quoth.encoder import Encoder, model_name
+from quoth.errors import DocumentNotFoundError, EmptyLibraryError, ModelMismatchError, QuestionError
+from quoth.index import live
+from quoth.index.live import IndexedPassages
+from quoth.indexing import Indexer, IndexSummary, Progress
+from quoth.pipeline import Pipeline
+from quoth.retrieve import RetrieverKind
+from quoth.settings import DEFAULT_MODEL
+from quoth.store import DocumentRecord, Store
+from quoth.texts import TextCache
+
+MAX_QUESTION = 2_000
+"""Characters that a question may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check of a library found: figures, and each problem in a sentence (none: the library is whole)."""
+
+    documents: int
+    passages: int
+    problems: tuple[str, ...]
+
+
+class Library:
+    """One library. May be used by several threads, which take turns."""
+
+    def __init__(self, folder: Path, store: Store, model: str, encoder: Encoder | None) -> None:
+        self.folder = folder
+        self.name = folder.name
+        self._store = store
+        self._model = model
+        self._encoder = encoder
+        self._passages: IndexedPassages | None = None
+        self._texts = TextCache()
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open(
+        cls, folder: Path | str, *, create: bool = True, model: str = DEFAULT_MODEL, encoder: Encoder | None = None
+    ) -> Library:
+        """Open the library in ``folder``, an empty one where there is none and ``create`` is true.
+
+        ``model`` names the encoder, which is loaded when it is first needed; an ``encoder`` that is loaded already
+        (several libraries can share one) is used instead.
+
+        Raises:
+            EmptyLibraryError: there is no library, and ``create`` is false.
+            NotALibraryError, SchemaError, LibraryBusyError, LibraryError, PathError: see ``open_database``.
+        """
+        folder = Path(folder).expanduser().absolute()
+        return cls(folder, Store.open(folder, create=create), encoder.identity.name if encoder else model, encoder)
+
+    def close(self) -> None:
+        """Close the library's database."""
+        with self._lock:
+            self._store.close()
+            self._passages = None
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- what is in it
+
+    def index(
+        self, paths: Sequence[Path | str] = (), report: Callable[[Progress], None] = lambda progress: None
+    ) -> IndexSummary:
+        """Bring the library up to date with ``paths``, each a root; with its known roots where none is given.
+
+        If the library was made with another model, every document is embedded anew first; an interrupted run goes
+        on where it stopped. ``report`` is called as the work goes on.
+
+        Raises:
+            PathError, FormatError: see ``Indexer.index``.
+            EmptyLibraryError: no path is given and the library knows none.
+            ModelError: the encoder can't be loaded.
+        """
+        with self._lock:
+            started = time.perf_counter()
+            roots = [Path(path) for path in paths] or [Path(root) for root in self._store.roots()]
+            if not roots:
+                raise EmptyLibraryError(f"the library {self.folder} is empty; name what to index: quoth index PATH")
+            indexer = Indexer(self._store, self.load_encoder, report)
+            current = self._store.current_model()
+            if current is not None and not self._is_model(current[1].name):
+                indexer.reembed()
+            indexer.index(roots)
+            indexer.summary.seconds = time.perf_counter() - started
+            return indexer.summary
+
+    def documents(self) -> list[DocumentRecord]:
+        """Return what the library holds, ordered by name."""
+        with self._lock, self._store.reading():
+            return self._store.documents()
+
+    def document(self, name: str, root: str | None = None) -> Document:
+        """Return a document by its name (and root, where several roots hold that name).
+
+        Raises:
+            DocumentNotFoundError: no document, or more than one, is called so.
+        """
+        with self._lock, self._store.reading():
+            return self._store.document(self._record(name, root).id)
+
+    def remove(self, name: str, root: str | None = None) -> DocumentRecord:
+        """Take a document out; from this moment on it is never quoted again.
+
+        Raises:
+            DocumentNotFoundError: no document, or more than one, is called so.
+        """
+        with self._lock, self._store.writing():
+            record = self._record(name, root)
+            self._store.remove([record.id])
+            return record
+
+    def _record(self, name: str, root: str | None) -> DocumentRecord:
+        found = [r for r in self._store.documents() if r.name == name and root in (None, r.root)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            roots = ", ".join(record.root for record in found)
+            raise DocumentNotFoundError(f"{len(found)} documents are called {name!r}; say which with --root: {roots}")
+        raise DocumentNotFoundError(f"no document is called {name!r}; see what there is with: quoth sources")
+
+    # -- questions
+
+    def ask(
+        self,
+        question: str,
+        *,
+        quotes: int = 3,
+        document: str | None = None,
+        history: Sequence[str] = (),
+        question_id: str | None = None,
+        retriever: RetrieverKind = "both",
+    ) -> Answer:
+        """Answer a question with up to ``quotes`` verbatim quotes, or abstain.
+
+        ``document`` is a glob over document names: only those are asked. ``history`` holds the questions before this
+        one, oldest first, which a follow-up may lean on. ``retriever`` leaves one of the two searches out, to measure
+        what it is worth.
+
+        Raises:
+            QuestionError: the question is empty or longer than ``MAX_QUESTION``, or ``quotes`` is less than one.
+            EmptyLibraryError: there is nothing to search.
+            DocumentNotFoundError: the glob matches no document.
+            ModelMismatchError: the library was made with another model.
+        """
+        _check(question, quotes)
+        with self._lock, self._store.reading():
+            started = time.perf_counter()
+            pipeline, rows = self._searched(document)
+            answer = pipeline.answer(question, history, rows, quotes, question_id, retriever)
+            return replace(answer, seconds=time.perf_counter() - started)
+
+    def search(
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        document: str | None = None,
+        history: Sequence[str] = (),
+        retriever: RetrieverKind = "both",
+    ) -> list[FoundPassage]:
+        """Return the ``k`` passages that fit a question best, with the signals that their scores come from.
+
+        Raises: as ``ask`` does.
+        """
+        _check(question, k)
+        with self._lock, self._store.reading():
+            pipeline, rows = self._searched(document)
+            return pipeline.search(question, history, rows, k, retriever)
+
+    def load_encoder(self) -> Encoder:
+        """Return the encoder, loaded on the first call.
+
+        Raises:
+            ModelError: it can't be loaded.
+        """
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = Encoder.load(self._model)
+            return self._encoder
+
+    def _searched(self, pattern: str | None) -> tuple[Pipeline, npt.NDArray[np.int64] | None]:
+        current = self._store.current_model()
+        if current is not None:
+            self._check_model(current[1].name)
+        self._passages = live.load(self._store, self._passages)
+        encoder = self.load_encoder()
+        if self._passages.model[1] != encoder.identity:
+            raise ModelMismatchError(
+                f"the library {self.folder} was made with {self._passages.model[1]}, not {encoder.identity}; "
+                "run quoth index to embed it anew, or set QUOTH_MODEL to the model it was made with"
+            )
+        pipeline = Pipeline(self.name, self._store, self._passages, encoder, self._texts)
+        if pattern is None:
+            return pipeline, None
+        wanted = [r.id for r in self._store.documents() if fnmatchcase(r.name, pattern)]
+        rows = np.flatnonzero(np.isin(self._passages.document_ids, wanted))
+        if not len(rows):
+            raise DocumentNotFoundError(f"no document matches {pattern!r}; see what there is with: quoth sources")
+        return pipeline, rows
+
+    def _is_model(self, name: str) -> bool:
+        return name == model_name(self._model)
+
+    def _check_model(self, name: str) -> None:
+        if not self._is_model(name):
+            raise ModelMismatchError(
+                f"the library {self.folder} was made with the model {name!r}, not {self._model!r}; "
+                "run quoth index to embed it anew, or set QUOTH_MODEL to the model it was made with"
+            )
+
+    # -- integrity
+
+    def check(self) -> CheckReport:
+        """Verify the library: the database's own structure, every offset, vector and term.
+
+        Indexes are made from the database whenever a library is opened, so there is nothing derived to repair.
+        """
+        with self._lock, self._store.reading():
+            return CheckReport(*self._store.check())
+
+
+def _check(question: str, count: int) -> None:
+    if not question.strip():
+        raise QuestionError("the question is empty; ask something, in words")
+    if len(question) > MAX_QUESTION:
+        raise QuestionError(
+            f"the question has {len(question):,} characters and may have {MAX_QUESTION:,}; shorten it"
+        )
+    if count < 1:
+        raise QuestionError(f"{count} results were asked for; ask for at least 1")

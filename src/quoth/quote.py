@@ -1,0 +1,153 @@
+"""From windows to quotes: what is shown, once each, with the words that make it understood, and checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from quoth.answer import Context, Place, Quote, Span
+from quoth.documents.model import Document
+from quoth.errors import IntegrityError
+from quoth.read import LEANING_PERSON, Window
+from quoth.retrieve import Ranked
+from quoth.sentences import sentences
+from quoth.signals import Matrix
+from quoth.texts import Texts
+from quoth.words import terms
+
+MAX_CONTEXT = 200
+"""Characters that a context may have."""
+
+_SAME = 0.8
+_SEARCHED_SENTENCES = 12
+_NAME = re.compile(r"(?:[^\W\d_a-z][\w’'.-]+[ \u200c]){1,}[^\W\d_a-z][\w’'-]+|\b[A-Z]{2,}\b")
+_OFFICE = re.compile(
+    r"\b(?:mr|mrs|ms|dr|prof|president|minister|director|chief|head|chairman|chairwoman|secretary|king|queen|general|"
+    r"professor|representative|spokesman|spokeswoman|officer|captain|author|founder|leader)\b|رئیس|دکتر|آقای|خانم|وزیر|سردار",
+    re.IGNORECASE,
+)
+
+
+def quotes(
+    windows: Sequence[Window], scores: Matrix, ranked: Ranked, texts: Texts, *, count: int, confidence: float, library: str
+) -> list[Quote]:
+    """Return up to ``count`` quotes, best first, no two of which say the same.
+
+    ``scores`` (shape ``(len(windows),)``) are log-odds against each other; the first quote's score is the answer's
+    ``confidence``, and the others' fall with the distance to it.
+
+    Raises:
+        IntegrityError: a quote differs from its document, which must never happen.
+    """
+    order = sorted(range(len(windows)), key=lambda place: (-float(scores[place]), place))
+    chosen: list[Quote] = []
+    taken: list[tuple[Window, frozenset[str]]] = []
+    for place in order:
+        window = windows[place]
+        document = texts.document(window.row)
+        words = frozenset(terms(document.text[window.start : window.end]))
+        if any(_repeats(window, words, other, its_words) for other, its_words in taken):
+            continue
+        taken.append((window, words))
+        fall = min(0.0, float(scores[place] - scores[order[0]]))
+        chosen.append(_quote(len(chosen) + 1, window, ranked, texts, confidence * 2.718281828**fall, library))
+        if len(chosen) == count:
+            break
+    for quote in chosen:
+        verify(quote, texts)
+    return chosen
+
+
+def _repeats(window: Window, words: frozenset[str], other: Window, its_words: frozenset[str]) -> bool:
+    if window.row == other.row and window.start < other.end and other.start < window.end:
+        return True
+    shared = len(words & its_words)
+    return shared >= _SAME * max(1, min(len(words), len(its_words)))
+
+
+def _quote(rank: int, window: Window, ranked: Ranked, texts: Texts, score: float, library: str) -> Quote:
+    document, passage = texts.document(window.row), texts.passage(window.row)
+    text = document.text[window.start : window.end]
+    return Quote(
+        rank=rank,
+        text=text,
+        library=library,
+        document=document.name,
+        title=document.title,
+        uri=document.uri,
+        paragraph=passage.paragraph,
+        page=passage.page,
+        heading=passage.heading,
+        start=window.start,
+        end=window.end,
+        score=score,
+        answer=None,
+        context=context(document, window.start, window.end),
+        also_in=_elsewhere(text, window, ranked, texts),
+        document_id=texts.document_id(window.row),
+    )
+
+
+def _elsewhere(text: str, window: Window, ranked: Ranked, texts: Texts) -> tuple[Place, ...]:
+    """Return where else the same words stand, white space and case aside, among the passages that were found."""
+    pattern = re.compile(r"(?<!\w)" + r"\s+".join(re.escape(word) for word in text.split()) + r"(?!\w)", re.IGNORECASE)
+    places = []
+    for row in ranked.rows.tolist():
+        document, passage = texts.document(row), texts.passage(row)
+        for match in pattern.finditer(document.text, passage.start, passage.end):
+            if (texts.document_id(row), match.start()) != (texts.document_id(window.row), window.start):
+                places.append(Place(document.name, passage.paragraph, match.start(), match.end()))
+    return tuple(sorted(places, key=lambda place: (place.document, place.start)))
+
+
+def context(document: Document, start: int, end: int) -> Context | None:
+    """Return the earlier words that say who "he" is, where a quote begins so; None where nothing earlier says it.
+
+    The nearest earlier sentence that names somebody counts; one that begins with "he" itself says no more than the
+    quote does and is passed over.
+    """
+    if LEANING_PERSON.match(document.text, start, end) is None:
+        return None
+    looked_at = 0
+    for paragraph in reversed(document.paragraphs):
+        if paragraph.start >= start or not paragraph.prose:
+            continue
+        for a, b in reversed(sentences(document.text, paragraph.start, min(paragraph.end, start))):
+            looked_at += 1
+            if looked_at > _SEARCHED_SENTENCES:
+                return None
+            sentence = document.text[a:b]
+            if LEANING_PERSON.match(sentence) is None and (_NAME.search(sentence) or _OFFICE.search(sentence)):
+                a, b = _shortened(document.text, a, b)
+                return Context(document.text[a:b], a, b, paragraph.number)
+    return None
+
+
+def _shortened(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return at most ``MAX_CONTEXT`` characters of a sentence: its beginning, cut between words."""
+    if end - start <= MAX_CONTEXT:
+        return start, end
+    stop = text.rfind(" ", start, start + MAX_CONTEXT)
+    return start, stop if stop > start else start + MAX_CONTEXT
+
+
+def verify(quote: Quote, texts: Texts) -> None:
+    """Check that everything a quote shows is its document's text, character for character.
+
+    Raises:
+        IntegrityError: it is not.
+    """
+    document = texts.document_by_id(quote.document_id)
+    parts: list[tuple[str, Quote | Span | Context]] = [("quote", quote)]
+    if quote.answer is not None:
+        parts.append(("answer", quote.answer))
+    if quote.context is not None:
+        parts.append(("context", quote.context))
+    for name, shown in parts:
+        if document.text[shown.start : shown.end] != shown.text or not shown.text:
+            raise IntegrityError(
+                f"the {name} at {shown.start}-{shown.end} of {quote.document!r} differs from its document; "
+                "run: quoth check"
+            )
+    if quote.answer is not None and not quote.start <= quote.answer.start <= quote.answer.end <= quote.end:
+        raise IntegrityError(f"the answer marked in {quote.document!r} stands outside its quote; run: quoth check")

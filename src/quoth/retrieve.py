@@ -1,0 +1,116 @@
+"""Finding passages: the best of both searches, ranked by one fitted model over their signals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from quoth.index.live import IndexedPassages
+from quoth.question import Question
+from quoth.signals import NAMES, Evidence, Matrix, Rows, measure
+from quoth.texts import Texts
+from quoth.weights import Linear
+
+RetrieverKind = Literal["both", "dense", "lexical"]
+
+CANDIDATES = 40
+"""How many passages each search contributes at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Candidate passages, best first: rows, scores (shape ``(n,)``) and signals (shape ``(n, len(NAMES))``)."""
+
+    rows: Rows
+    scores: Matrix
+    signals: Matrix
+
+    def signal(self, name: str) -> Matrix:
+        """Return one signal of every candidate, shape ``(n,)``."""
+        return self.signals[:, NAMES.index(name)]
+
+
+def retrieve(
+    question: Question,
+    passages: IndexedPassages,
+    texts: Texts,
+    fusion: Linear,
+    *,
+    among: Rows | None = None,
+    count: int = 0,
+    kind: RetrieverKind = "both",
+) -> Ranked:
+    """Return the candidates for a question, ranked: as many as each search's usual number, or ``count`` if more.
+
+    ``among`` names the rows that may be found, all where it is None. ``kind`` leaves one search out, for ablations:
+    "dense" ranks by cosine alone, "lexical" by BM25 alone.
+    """
+    evidence = gather(question, passages, among, max(count, CANDIDATES), kind)
+    signals = measure(
+        question,
+        passages,
+        evidence,
+        [texts.sequence(row) for row in evidence.rows.tolist()],
+        [texts.title_terms(row) for row in evidence.rows.tolist()],
+    )
+    model = fusion if kind == "both" else alone("cosine" if kind == "dense" else "bm25")
+    return ranked_by(model, evidence.rows, signals, texts)
+
+
+def alone(name: str) -> Linear:
+    """Return the model that ranks by one signal."""
+    return Linear(NAMES, np.array([float(name == one) for one in NAMES], np.float32), 0.0)
+
+
+def ranked_by(model: Linear, rows: Rows, signals: Matrix, texts: Texts) -> Ranked:
+    """Return candidates in the order of a model's scores.
+
+    Equal ones stand by document and place, which do not depend on when they were indexed.
+    """
+    scores = model(signals)
+    keys = [(-score, *texts.place(row)) for score, row in zip(scores.tolist(), rows.tolist(), strict=True)]
+    order = np.array(sorted(range(len(keys)), key=keys.__getitem__), np.int64)
+    return Ranked(rows[order], scores[order], signals[order])
+
+
+def gather(
+    question: Question, passages: IndexedPassages, among: Rows | None, count: int, kind: RetrieverKind = "both"
+) -> Evidence:
+    """Return the best passages of each search together, each with both scores.
+
+    A passage that holds no term of the question is no candidate of the lexical search. Where the best ones belong
+    to fewer than ten documents, more are taken, so that ten documents can be shown wherever there are ten.
+    """
+    bm25 = passages.lexical.scores(
+        passages.term_ids[term] for term in question.terms if term in passages.term_ids
+    )
+    found: list[Rows] = []
+    if kind != "lexical":
+        found.append(_until_ten_documents(passages, lambda k: passages.dense.search(question.vector, k, among)[0], count))
+    if kind != "dense":
+        if among is None:
+            lexical = _top(bm25, np.flatnonzero(bm25 > 0))
+        else:
+            lexical = _top(bm25, among[bm25[among] > 0])
+        found.append(_until_ten_documents(passages, lambda k: lexical[:k], count))
+    rows = np.unique(np.concatenate(found)).astype(np.int64)
+    return Evidence(rows, passages.dense.cosines(question.vector, rows), bm25[rows])
+
+
+def _top(scores: Matrix, rows: Rows, most: int = 4 * 1024) -> Rows:
+    """Return the rows of the greatest scores, best first, at most ``most``."""
+    if len(rows) > most:
+        rows = rows[np.argpartition(-scores[rows], most)[:most]]
+    return rows[np.lexsort((rows, -scores[rows]))]
+
+
+def _until_ten_documents(passages: IndexedPassages, search: Callable[[int], Rows], count: int) -> Rows:
+    k = count
+    while True:
+        rows: Rows = search(k)
+        if len(rows) < k or len(np.unique(passages.document_ids[rows])) >= 10 or k >= passages.size:
+            return rows
+        k *= 4

@@ -1,0 +1,149 @@
+"""What is known of a passage for a question before anything reads it: signals that keep their meaning anywhere.
+
+Each is absolute (a cosine, a share of the question's own best possible score, a share of what the question tells),
+so that weights fitted on one library hold in another, of 20 passages or of 20,000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from quoth.index.lexical import K1
+from quoth.index.live import IndexedPassages
+from quoth.question import Question
+
+NAMES = (
+    "cosine",  # of the two vectors
+    "cosine_trusted",  # the same, as far as the encoder knows the question's language
+    "cosine_margin",  # of that to the best other passage
+    "bm25",  # as it is
+    "bm25_share",  # of the best score that any passage could have for this question
+    "bm25_relative",  # to the best passage found
+    "coverage",  # share of the question's rarity that the passage holds
+    "coverage_here",  # the same with the library's own document frequencies
+    "missing_rare",  # share of the question's rarity in rare terms (names, numbers) that the passage lacks
+    "pairs",  # share of the question's neighbouring words that are neighbours in the passage
+    "title",  # coverage by the title alone
+    "document",  # coverage by the whole document
+    "window",  # best coverage within some thirty words
+    "length",  # logarithm of the number of words
+)
+
+Matrix = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
+_RARE = 6.0
+_WINDOW_WORDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The candidates of a question: rows of passages, and what the two searches say of each."""
+
+    rows: Rows
+    cosines: Matrix
+    bm25: Matrix
+
+
+def measure(
+    question: Question,
+    passages: IndexedPassages,
+    evidence: Evidence,
+    sequences: Sequence[Sequence[str]],
+    titles: Sequence[frozenset[str]],
+) -> Matrix:
+    """Return the signals of each candidate, shape ``(n, len(NAMES))``.
+
+    ``sequences`` holds each candidate's terms in order, ``titles`` the distinct terms of its document's title.
+    """
+    count = len(evidence.rows)
+    signals = np.zeros((count, len(NAMES)), np.float32)
+    if not count:
+        return signals
+    ids = [passages.term_ids.get(term) for term in question.terms]
+    held, in_document, frequencies = _holders(passages, evidence.rows, ids)
+    own_weights = np.array([passages.lexical.weight(frequency) for frequency in frequencies], np.float32)
+    rarities = question.rarities
+    told = max(float(rarities.sum()), 1e-6)
+    best_possible = max(float(own_weights.sum()) * (K1 + 1), 1e-6)
+    rare = rarities * (rarities > _RARE)
+
+    columns: dict[str, npt.ArrayLike] = {
+        "cosine": evidence.cosines,
+        "cosine_trusted": evidence.cosines * question.trust,
+        "cosine_margin": _margins(evidence.cosines) * question.trust,
+        "bm25": evidence.bm25,
+        "bm25_share": evidence.bm25 / best_possible,
+        "bm25_relative": evidence.bm25 / max(float(evidence.bm25.max()), 1e-6),
+        "coverage": held @ rarities / told,
+        "coverage_here": held @ own_weights / max(float(own_weights.sum()), 1e-6),
+        "missing_rare": (1 - held) @ rare / told,
+        "title": [sum(r for t, r in zip(question.terms, rarities, strict=True) if t in title) / told for title in titles],
+        "document": in_document @ rarities / told,
+        "pairs": [_shared_pairs(question, sequence) for sequence in sequences],
+        "window": [best_window(question, sequence, _WINDOW_WORDS) / told for sequence in sequences],
+        "length": [np.log1p(len(sequence)) for sequence in sequences],
+    }
+    for place, name in enumerate(NAMES):
+        signals[:, place] = np.asarray(columns[name], np.float32)
+    return signals
+
+
+def _holders(
+    passages: IndexedPassages, rows: Rows, ids: Sequence[int | None]
+) -> tuple[Matrix, Matrix, list[int]]:
+    """Return which terms each candidate holds, which its document holds, and how many passages hold each."""
+    held = np.zeros((len(rows), len(ids)), np.float32)
+    in_document = np.zeros_like(held)
+    frequencies = []
+    # A document's passages are neighbouring rows
+    first, last = passages.rows_of(passages.document_ids[rows])
+    for column, term_id in enumerate(ids):
+        holders = passages.lexical.holders(term_id) if term_id is not None else np.empty(0, np.int32)
+        frequencies.append(len(holders))
+        held[:, column] = _any_between(holders, rows, rows + 1)
+        in_document[:, column] = _any_between(holders, first, last)
+    return held, in_document, frequencies
+
+
+def _any_between(ascending: npt.NDArray[np.int32], start: Rows, stop: Rows) -> npt.NDArray[np.bool_]:
+    return np.searchsorted(ascending, stop) > np.searchsorted(ascending, start)
+
+
+def _margins(scores: Matrix) -> Matrix:
+    if len(scores) < 2:
+        return np.zeros_like(scores)
+    second, first = np.partition(scores, -2)[-2:]
+    return np.where(scores >= first, scores - second, scores - first).astype(np.float32)
+
+
+def _shared_pairs(question: Question, sequence: Sequence[str]) -> float:
+    if not question.pairs:
+        return 0.0
+    here = set(zip(sequence, sequence[1:], strict=False))
+    return sum(weight for pair, weight in question.pairs.items() if pair in here) / sum(question.pairs.values())
+
+
+def best_window(question: Question, sequence: Sequence[str], width: int) -> float:
+    """Return the greatest rarity of question terms that stands within ``width`` words of ``sequence``."""
+    weights = dict(zip(question.terms, question.rarities.tolist(), strict=True))
+    hits = [(place, term) for place, term in enumerate(sequence) if term in weights]
+    inside: dict[str, int] = {}
+    total = best = 0.0
+    left = 0
+    for place, term in hits:
+        if inside.get(term, 0) == 0:
+            total += weights[term]
+        inside[term] = inside.get(term, 0) + 1
+        while place - hits[left][0] > width:
+            gone = hits[left][1]
+            inside[gone] -= 1
+            if inside[gone] == 0:
+                total -= weights[gone]
+            left += 1
+        best = max(best, total)
+    return best

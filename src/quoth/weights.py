@@ -1,0 +1,56 @@
+"""Fitted models as data: a linear score over named signals, read from the JSON that ships with Quoth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from quoth.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """``signals @ weights + bias``, ``weights`` of shape ``(len(names),)``."""
+
+    names: tuple[str, ...]
+    weights: npt.NDArray[np.float32]
+    bias: float
+
+    def __call__(self, signals: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the score of each row of ``signals``, shape ``(n, len(names))``."""
+        return np.asarray(signals @ self.weights + self.bias, np.float32)
+
+
+@cache
+def _file() -> dict[str, Any]:
+    text = resources.files("quoth").joinpath("data", "ranking.json").read_text("utf-8")
+    fitted: dict[str, Any] = json.loads(text)
+    return fitted
+
+
+def threshold() -> float:
+    """Return the confidence from which on quotes are an answer: there, wrong answers and refusals are as frequent."""
+    return float(_file()["threshold"])
+
+
+def linear(model: str, names: Sequence[str]) -> Linear:
+    """Return a fitted model over exactly these signals.
+
+    Raises:
+        ModelError: the file was fitted for other signals, which happens to a checkout that was changed by hand.
+    """
+    fitted = dict(_file()["models"][model])
+    bias = fitted.pop("bias", 0.0)
+    if set(fitted) != set(names):
+        raise ModelError(
+            f"data/ranking.json was fitted for other signals of {model!r} than this Quoth has; "
+            "fit it again with tools/fit_ranking.py"
+        )
+    return Linear(tuple(names), np.array([fitted[name] for name in names], np.float32), bias)

@@ -1,0 +1,414 @@
+"""Fit the three small models of ``src/quoth/data/ranking.json``: passage fusion, choice of quote, confidence.
+
+    python tools/fit_ranking.py --sets ../shared/eval/selqa_dev … [--questions 400] [--write]
+
+Each is a linear model over the signals that the library itself measures. Figures are printed for each set with the
+weights fitted on the others only; what is written is fitted on all. Every set counts the same, whatever its size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from platformdirs import user_cache_path
+
+from quoth import confidence, read, signals
+from quoth.datasets import Dataset, read_dataset
+from quoth.datasets import Question as SetQuestion
+from quoth.encoder import Encoder
+from quoth.evaluation.matching import folded
+from quoth.index import live
+from quoth.index.dense import DenseIndex
+from quoth.index.lexical import LexicalIndex
+from quoth.library import Library
+from quoth.question import Question, understand
+from quoth.retrieve import CANDIDATES, gather, ranked_by
+from quoth.texts import TextCache, Texts
+from quoth.weights import Linear
+
+TARGET = Path(__file__).parent.parent / "src" / "quoth" / "data" / "ranking.json"
+FUSION = tuple(name for name in signals.NAMES if name != "cosine")
+QUOTE_LENGTH = 200  # mean characters of the first quote that the length penalty is set to
+SAME_TEXTS = ({"squad2_dev_half_a", "squad2_dev_half_a_removed", "disflqa_half_a"}, {"nq_oracle", "nq_oracle_removed"})
+SMALL = 20
+MIDDLE = 600
+
+
+@dataclass
+class Case:
+    """A question in one state of a library: candidates with signals, and which of them are gold."""
+
+    question: Question
+    source: SetQuestion
+    rows: np.ndarray
+    signals: np.ndarray
+    gold: np.ndarray
+    state: str
+    windows: list[read.Window] = field(default_factory=list)
+    window_signals: np.ndarray | None = None
+    window_gold: np.ndarray | None = None
+
+
+@dataclass
+class Collected:
+    """All cases of a dataset, and what is needed to read on from them."""
+
+    name: str
+    dataset: Dataset
+    cases: list[Case]
+    texts: dict[int, Texts]
+
+
+def sample(dataset: Dataset, count: int) -> list[SetQuestion]:
+    """Return ``count`` questions that have a relevant document, chosen by a hash of their id."""
+    having = [question for question in dataset.questions if question.relevant]
+    return sorted(having, key=lambda question: hashlib.sha256(question.id.encode()).digest())[:count]
+
+
+def restricted(passages: live.IndexedPassages, keep: np.ndarray) -> live.IndexedPassages:
+    """Return the library as it would be with these rows only."""
+    terms = passages.terms.take(keep)
+    return live.IndexedPassages(
+        passages.generation,
+        passages.model,
+        passages.ids[keep],
+        passages.document_ids[keep],
+        terms,
+        passages.term_ids,
+        DenseIndex(passages.dense.vectors(keep)),
+        LexicalIndex(terms),
+    )
+
+
+def collect(path: Path, encoder: Encoder, count: int, folder: Path) -> Collected:
+    """Index a dataset and measure the candidates of its questions, with and without their relevant documents."""
+    dataset = read_dataset(path)
+    with Library.open(folder / path.name, encoder=encoder) as library:
+        library.index([path / "corpus.jsonl"])
+    library = Library.open(folder / path.name, encoder=encoder)
+    store = library._store
+    passages = live.load(store, None)
+    cache = TextCache()
+    names = {record.id: record.name for record in store.documents()}
+    ids = {name: number for number, name in names.items()}
+    chosen = sample(dataset, count)
+    questions = understand([question.text for question in chosen], encoder)
+    random = np.random.default_rng(1)
+    cases: list[Case] = []
+    texts_of: dict[int, Texts] = {}
+    all_documents = np.unique(passages.document_ids)
+    for number, (question, source) in enumerate(zip(questions, chosen, strict=True)):
+        relevant = np.array([ids[name] for name in source.relevant if name in ids])
+        states = [("full", passages, None)]
+        without = np.flatnonzero(~np.isin(passages.document_ids, relevant))
+        states.append(("full-", passages, without))
+        if number % 4 == 0:
+            for size, label in ((SMALL, "small"), (MIDDLE, "middle")):
+                if label == "middle" and len(all_documents) < 2 * MIDDLE:
+                    continue
+                others = random.permutation(all_documents[~np.isin(all_documents, relevant)])[:size]
+                for documents, sign in ((np.append(others[:-1], relevant[:1]), ""), (others, "-")):
+                    keep = np.flatnonzero(np.isin(passages.document_ids, documents))
+                    states.append((label + sign, restricted(passages, keep), None))
+        for state, indexed, among in states:
+            texts = Texts(store, indexed, cache)
+            evidence = gather(question, indexed, among, CANDIDATES)
+            measured = signals.measure(
+                question,
+                indexed,
+                evidence,
+                [texts.sequence(row) for row in evidence.rows.tolist()],
+                [texts.title_terms(row) for row in evidence.rows.tolist()],
+            )
+            gold = np.isin(indexed.document_ids[evidence.rows], relevant)
+            cases.append(Case(question, source, evidence.rows, measured, gold, state))
+            texts_of[id(cases[-1])] = texts
+        if number % 100 == 99:
+            print(f"  {path.name}: {number + 1}/{len(chosen)}", file=sys.stderr, flush=True)
+    return Collected(dataset.name, dataset, cases, texts_of)
+
+
+def fit_listwise(groups: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]], l2: float = 2e-3) -> tuple[np.ndarray, float]:
+    """Fit a softmax over each question's candidates to the gold ones; groups (datasets) weigh the same.
+
+    Returns raw weights (not standardised ones), shape ``(m,)``.
+    """
+    groups = [[(x, g) for x, g in group if g.any() and not g.all()] for group in groups]
+    groups = [group for group in groups if group]
+    stacked = np.concatenate([x for group in groups for x, _ in group])
+    scale = stacked.std(0) + 1e-6
+    tensors = []
+    for group in groups:
+        longest = max(len(x) for x, _ in group)
+        x_all = np.zeros((len(group), longest, stacked.shape[1]), np.float32)
+        real = np.zeros((len(group), longest), bool)
+        gold = np.zeros((len(group), longest), bool)
+        for place, (x, g) in enumerate(group):
+            x_all[place, : len(x)] = x / scale
+            real[place, : len(x)] = True
+            gold[place, : len(x)] = g
+        tensors.append((torch.tensor(x_all), torch.tensor(real), torch.tensor(gold)))
+    weights = torch.zeros(stacked.shape[1], requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = l2 * (weights**2).sum()
+        for x, real, gold in tensors:
+            scores = (x @ weights).masked_fill(~real, -1e9)
+            right = torch.logsumexp(scores.masked_fill(~gold, -1e9), 1)
+            loss = loss + (torch.logsumexp(scores, 1) - right).mean() / len(tensors)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    return weights.detach().numpy() / scale, 0.0
+
+
+def fit_logistic(groups: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], l2: float = 1e-3) -> tuple[np.ndarray, float]:
+    """Fit a logistic model; each group is (signals, labels, weights). Returns raw weights and the bias."""
+    x = np.concatenate([group[0] for group in groups])
+    y = torch.tensor(np.concatenate([group[1] for group in groups]).astype(np.float32))
+    w = torch.tensor(np.concatenate([group[2] / group[2].sum() for group in groups]).astype(np.float32)) / len(groups)
+    mean, scale = x.mean(0), x.std(0) + 1e-6
+    tensor = torch.tensor((x - mean) / scale)
+    weights = torch.zeros(x.shape[1] + 1, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        logits = tensor @ weights[:-1] + weights[-1]
+        losses = torch.nn.functional.binary_cross_entropy_with_logits(logits, y, reduction="none")
+        loss = (losses * w).sum() + l2 * (weights[:-1] ** 2).sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    raw = weights.detach().numpy()
+    return raw[:-1] / scale, float(raw[-1] - (raw[:-1] * mean / scale).sum())
+
+
+def others(name: str, collected: Sequence[Collected]) -> list[Collected]:
+    """Return the sets that share no text with ``name``."""
+    banned = {name}.union(*(group for group in SAME_TEXTS if name in group))
+    return [one for one in collected if one.name not in banned]
+
+
+def ndcg(order: np.ndarray, case: Case, names: Callable[[int], str]) -> float:
+    """Return nDCG@10 over documents, linear gain."""
+    grades = case.source.relevant
+    documents = list(dict.fromkeys(names(row) for row in case.rows[order].tolist()))[:10]
+    gains = sum(grades.get(name, 0.0) / np.log2(place + 2) for place, name in enumerate(documents))
+    best = sum(g / np.log2(place + 2) for place, g in enumerate(sorted(grades.values(), reverse=True)[:10]))
+    return gains / best if best else 0.0
+
+
+def ranking_figures(one: Collected, score: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float, float]:
+    """Return R@1, R@5 and nDCG@10."""
+    found = []
+    for case in one.cases:
+        if case.state != "full":
+            continue
+        texts = one.texts[id(case)]
+        order = np.argsort(-score(case.signals), kind="stable")
+        names = [texts.document(row).name for row in case.rows[order].tolist()]
+        documents = list(dict.fromkeys(names))
+        relevant = set(case.source.relevant)
+        found.append(
+            (documents[0] in relevant, bool(relevant & set(documents[:5])), ndcg(order, case, lambda row: texts.document(row).name))
+        )
+    return tuple(np.mean(found, 0))  # type: ignore[return-value]
+
+
+def holds_answer(text: str, case: Case) -> bool:
+    """Whether a quote of a gold document holds a whole gold answer."""
+    quote = f" {folded(text)} "
+    return any(f" {folded(answer.text)} " in quote for answer in case.source.answers)
+
+
+def read_all(one: Collected, fusion: Linear) -> None:
+    """Read the windows of every case's best passages, and mark the gold ones."""
+    for case in one.cases:
+        texts = one.texts[id(case)]
+        ranked = ranked_by(fusion, case.rows, case.signals, texts)
+        case.windows, case.window_signals = read.windows(case.question, ranked, texts)
+        gold_documents = {answer.doc_id for answer in case.source.answers}
+        case.window_gold = np.array(
+            [
+                texts.document(w.row).name in gold_documents and holds_answer(texts.document(w.row).text[w.start : w.end], case)
+                for w in case.windows
+            ],
+            bool,
+        )
+
+
+def mean_length(cases: Sequence[Case], weights: np.ndarray) -> float:
+    """Return the mean length in characters of the first quotes."""
+    column = read.NAMES.index("length")
+    return float(np.mean([100 * c.window_signals[np.argmax(c.window_signals @ weights), column] for c in cases if len(c.windows)]))
+
+
+def with_length(weights: np.ndarray, collected: Sequence[Collected]) -> np.ndarray:
+    """Return the weights with the length penalty at which first quotes have ``QUOTE_LENGTH`` characters in the mean."""
+    column = read.NAMES.index("length")
+    cases = [case for one in collected for case in one.cases if case.state == "full" and case.source.answers]
+    low, high = -6.0, 3.0
+    for _ in range(18):
+        weights = weights.copy()
+        weights[column] = (low + high) / 2
+        if mean_length(cases, weights) > QUOTE_LENGTH:
+            high = weights[column]
+        else:
+            low = weights[column]
+    return weights
+
+
+def hits(one: Collected, weights: np.ndarray) -> tuple[float, float, float]:
+    """Return hit@1, hit@3 (overlapping windows count as one quote) and the mean length."""
+    cases = [c for c in one.cases if c.state == "full" and c.source.answers]
+    first, third = [], []
+    for case in cases:
+        kept: list[int] = []
+        for place in np.argsort(-(case.window_signals @ weights), kind="stable").tolist():
+            w = case.windows[place]
+            if all(w.row != case.windows[k].row or w.end <= case.windows[k].start or w.start >= case.windows[k].end for k in kept):
+                kept.append(place)
+            if len(kept) == 3:
+                break
+        first.append(bool(kept) and bool(case.window_gold[kept[0]]))
+        third.append(bool(case.window_gold[kept].any()) if kept else False)
+    return float(np.mean(first)), float(np.mean(third)), mean_length(cases, weights)
+
+
+def confidence_rows(one: Collected, fusion: Linear, quote: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
+    """Return signals, labels (answered and right), weights at even odds, and states of a set's cases."""
+    x, y, states = [], [], []
+    for case in one.cases:
+        if not case.source.answers:
+            continue
+        texts = one.texts[id(case)]
+        ranked = ranked_by(fusion, case.rows, case.signals, texts)
+        scores = case.window_signals @ quote
+        rows = np.array([w.row for w in case.windows])
+        x.append(confidence.measure(case.question, ranked, case.window_signals, scores, rows))
+        y.append(bool(case.window_gold[int(np.argmax(scores))]) if len(scores) else False)
+        states.append(case.state)
+    unanswerable = np.array([state.endswith("-") for state in states])
+    weights = np.where(unanswerable, 1 / max(1, unanswerable.sum()), 1 / max(1, (~unanswerable).sum()))
+    return np.array(x), np.array(y), weights, states
+
+
+def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
+    """Return the chance that a positive scores above a negative."""
+    p, n = scores[positive], scores[~positive]
+    return float(np.mean((p[:, None] > n[None, :]) + 0.5 * (p[:, None] == n[None, :])))
+
+
+def even_threshold(probability: np.ndarray, right: np.ndarray, weights: np.ndarray) -> float:
+    """Return the threshold at which wrong answers and wrong refusals weigh the same."""
+    order = np.argsort(probability)
+    wrong_refusals = np.cumsum(np.where(right, weights, 0)[order])
+    wrong_answers = np.where(~right, weights, 0).sum() - np.cumsum(np.where(~right, weights, 0)[order])
+    return float(probability[order][int(np.argmin(np.abs(wrong_refusals - wrong_answers)))])
+
+
+def main() -> None:
+    """Collect, fit, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sets", nargs="+", type=Path, required=True)
+    parser.add_argument("--questions", type=int, default=400)
+    parser.add_argument("--libraries", type=Path, default=user_cache_path("quoth") / "fit")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    encoder = Encoder.load()
+    collected = [collect(path, encoder, options.questions, options.libraries) for path in options.sets]
+    result = fit(collected)
+    if options.write:
+        TARGET.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def fit(collected: list[Collected]) -> dict[str, object]:
+    """Fit all three models, print the figures of each set under weights from the others, and return the file."""
+    columns = [signals.NAMES.index(name) for name in FUSION]
+
+    def fusion_of(sets: Sequence[Collected]) -> Linear:
+        groups = [[(c.signals[:, columns], c.gold) for c in one.cases if c.state == "full"] for one in sets]
+        full = np.zeros(len(signals.NAMES), np.float32)
+        full[columns] = fit_listwise(groups)[0]
+        return Linear(signals.NAMES, full, 0.0)
+
+    def column(name: str) -> Callable[[np.ndarray], np.ndarray]:
+        return lambda x: x[:, signals.NAMES.index(name)]
+
+    print(f"{'set':28} BM25 R@1 nDCG  | encoder       | fused R@1 R@5 nDCG (weights from other sets)")
+    left_out: dict[str, Linear] = {}
+    for one in collected:
+        left_out[one.name] = fusion_of(others(one.name, collected))
+        b, e, f = (ranking_figures(one, s) for s in (column("bm25"), column("cosine"), left_out[one.name]))
+        print(f"{one.name:28} {b[0]:.3f} {b[2]:.3f} | {e[0]:.3f} {e[2]:.3f} | {f[0]:.3f} {f[1]:.3f} {f[2]:.3f}", flush=True)
+    fusion = fusion_of(collected)
+    print("fusion", {name: round(float(w), 3) for name, w in zip(signals.NAMES, fusion.weights, strict=True)})
+
+    having = [one for one in collected if any(question.answers for question in one.dataset.questions)]
+    for one in having:
+        read_all(one, left_out[one.name])
+
+    def quote_of(sets: Sequence[Collected]) -> np.ndarray:
+        groups = [
+            [(c.window_signals, c.window_gold) for c in one.cases if c.state == "full" and c.source.answers] for one in sets
+        ]
+        return with_length(fit_listwise(groups)[0], sets)
+
+    quotes: dict[str, np.ndarray] = {}
+    for one in having:
+        quotes[one.name] = quote_of(others(one.name, having))
+        print(f"{one.name:28} hit@1 {{:.3f}} hit@3 {{:.3f}} length {{:.0f}}".format(*hits(one, quotes[one.name])), flush=True)
+    quote = quote_of(having)
+    print("quote", {name: round(float(w), 3) for name, w in zip(read.NAMES, quote, strict=True)})
+
+    rows = {one.name: confidence_rows(one, left_out[one.name], quotes[one.name]) for one in having}
+    pooled = []
+    for one in having:
+        weights, bias = fit_logistic([rows[other.name][:3] for other in others(one.name, having)])
+        x, y, w, states = rows[one.name]
+        p = 1 / (1 + np.exp(-(x @ weights + bias)))
+        pooled.append((p, y, w / w.sum(), states))
+        figures = []
+        for size in ("full", "small", "middle"):
+            inside = np.array([state.rstrip("-") == size for state in states])
+            positive = np.array([not state.endswith("-") for state in states])
+            if inside.any():
+                figures.append(f"{size} AUROC {auroc(p[inside], positive[inside]):.3f}")
+                figures.append(f"p {p[inside & positive].mean():.2f}/{p[inside & ~positive].mean():.2f} right {y[inside].mean():.2f}")
+        print(f"{one.name:28} {' '.join(figures)}", flush=True)
+    p, y, w = (np.concatenate([one[k] for one in pooled]) for k in range(3))
+    threshold = even_threshold(p, y, w)
+    answered = p >= threshold
+    print(f"threshold {threshold:.3f}: answered rightly {w[answered & y].sum() / w.sum():.3f} of all")
+    weights, bias = fit_logistic([rows[one.name][:3] for one in having])
+    print("confidence", {name: round(float(v), 3) for name, v in zip(confidence.NAMES, weights, strict=True)}, round(bias, 3))
+
+    def named(names: Sequence[str], values: np.ndarray, bias: float = 0.0) -> dict[str, float]:
+        return {name: round(float(value), 5) for name, value in zip(names, values, strict=True)} | {"bias": round(bias, 5)}
+
+    return {
+        "sets": [one.name for one in collected],
+        "threshold": round(threshold, 4),
+        "models": {
+            "fusion": named(signals.NAMES, fusion.weights),
+            "quote": named(read.NAMES, quote),
+            "confidence": named(confidence.NAMES, weights, bias),
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()
