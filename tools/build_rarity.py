@@ -18,7 +18,30 @@ import wordfreq
 from quoth.words import terms
 
 WORDS = {"en": 250_000, "fa": 60_000, "ar": 40_000}
-OTHERS = ("de", "es", "fr", "it", "nl", "pt", "pl", "sv", "tr", "ru", "uk", "el", "he", "hi", "bn", "ur", "zh", "ja", "ko", "id", "cs", "fi")
+OTHERS = (
+    "de",
+    "es",
+    "fr",
+    "it",
+    "nl",
+    "pt",
+    "pl",
+    "sv",
+    "tr",
+    "ru",
+    "uk",
+    "el",
+    "he",
+    "hi",
+    "bn",
+    "ur",
+    "zh",
+    "ja",
+    "ko",
+    "id",
+    "cs",
+    "fi",
+)
 OTHER_WORDS = 15_000
 OTHER_LATIN_WEIGHT = 0.2  # an English library is the likelier one: "die" stays an English word
 PASSAGE_WORDS = 80

@@ -136,7 +136,9 @@ def collect(path: Path, encoder: Encoder, count: int, folder: Path) -> Collected
     return Collected(dataset.name, dataset, cases, texts_of)
 
 
-def fit_listwise(groups: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]], l2: float = 2e-3) -> tuple[np.ndarray, float]:
+def fit_listwise(
+    groups: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]], l2: float = 2e-3
+) -> tuple[np.ndarray, float]:
     """Fit a softmax over each question's candidates to the gold ones; groups (datasets) weigh the same.
 
     Returns raw weights (not standardised ones), shape ``(m,)``.
@@ -173,7 +175,9 @@ def fit_listwise(groups: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]], l2: 
     return weights.detach().numpy() / scale, 0.0
 
 
-def fit_logistic(groups: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], l2: float = 1e-3) -> tuple[np.ndarray, float]:
+def fit_logistic(
+    groups: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], l2: float = 1e-3
+) -> tuple[np.ndarray, float]:
     """Fit a logistic model; each group is (signals, labels, weights). Returns raw weights and the bias."""
     x = np.concatenate([group[0] for group in groups])
     y = torch.tensor(np.concatenate([group[1] for group in groups]).astype(np.float32))
@@ -202,11 +206,10 @@ def others(name: str, collected: Sequence[Collected]) -> list[Collected]:
     return [one for one in collected if one.name not in banned]
 
 
-def ndcg(order: np.ndarray, case: Case, names: Callable[[int], str]) -> float:
-    """Return nDCG@10 over documents, linear gain."""
+def ndcg(documents: Sequence[str], case: Case) -> float:
+    """Return nDCG@10 of documents in order, linear gain."""
     grades = case.source.relevant
-    documents = list(dict.fromkeys(names(row) for row in case.rows[order].tolist()))[:10]
-    gains = sum(grades.get(name, 0.0) / np.log2(place + 2) for place, name in enumerate(documents))
+    gains = sum(grades.get(name, 0.0) / np.log2(place + 2) for place, name in enumerate(documents[:10]))
     best = sum(g / np.log2(place + 2) for place, g in enumerate(sorted(grades.values(), reverse=True)[:10]))
     return gains / best if best else 0.0
 
@@ -223,7 +226,11 @@ def ranking_figures(one: Collected, score: Callable[[np.ndarray], np.ndarray]) -
         documents = list(dict.fromkeys(names))
         relevant = set(case.source.relevant)
         found.append(
-            (documents[0] in relevant, bool(relevant & set(documents[:5])), ndcg(order, case, lambda row: texts.document(row).name))
+            (
+                documents[0] in relevant,
+                bool(relevant & set(documents[:5])),
+                ndcg(documents, case),
+            )
         )
     return tuple(np.mean(found, 0))  # type: ignore[return-value]
 
@@ -243,7 +250,8 @@ def read_all(one: Collected, fusion: Linear) -> None:
         gold_documents = {answer.doc_id for answer in case.source.answers}
         case.window_gold = np.array(
             [
-                texts.document(w.row).name in gold_documents and holds_answer(texts.document(w.row).text[w.start : w.end], case)
+                texts.document(w.row).name in gold_documents
+                and holds_answer(texts.document(w.row).text[w.start : w.end], case)
                 for w in case.windows
             ],
             bool,
@@ -253,7 +261,11 @@ def read_all(one: Collected, fusion: Linear) -> None:
 def mean_length(cases: Sequence[Case], weights: np.ndarray) -> float:
     """Return the mean length in characters of the first quotes."""
     column = read.NAMES.index("length")
-    return float(np.mean([100 * c.window_signals[np.argmax(c.window_signals @ weights), column] for c in cases if len(c.windows)]))
+    return float(
+        np.mean(
+            [100 * c.window_signals[np.argmax(c.window_signals @ weights), column] for c in cases if len(c.windows)]
+        )
+    )
 
 
 def with_length(weights: np.ndarray, collected: Sequence[Collected]) -> np.ndarray:
@@ -279,7 +291,10 @@ def hits(one: Collected, weights: np.ndarray) -> tuple[float, float, float]:
         kept: list[int] = []
         for place in np.argsort(-(case.window_signals @ weights), kind="stable").tolist():
             w = case.windows[place]
-            if all(w.row != case.windows[k].row or w.end <= case.windows[k].start or w.start >= case.windows[k].end for k in kept):
+            if all(
+                w.row != case.windows[k].row or w.end <= case.windows[k].start or w.start >= case.windows[k].end
+                for k in kept
+            ):
                 kept.append(place)
             if len(kept) == 3:
                 break
@@ -288,7 +303,9 @@ def hits(one: Collected, weights: np.ndarray) -> tuple[float, float, float]:
     return float(np.mean(first)), float(np.mean(third)), mean_length(cases, weights)
 
 
-def confidence_rows(one: Collected, fusion: Linear, quote: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
+def confidence_rows(
+    one: Collected, fusion: Linear, quote: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
     """Return signals, labels (answered and right), weights at even odds, and states of a set's cases."""
     x, y, states = [], [], []
     for case in one.cases:
@@ -353,7 +370,10 @@ def fit(collected: list[Collected]) -> dict[str, object]:
     for one in collected:
         left_out[one.name] = fusion_of(others(one.name, collected))
         b, e, f = (ranking_figures(one, s) for s in (column("bm25"), column("cosine"), left_out[one.name]))
-        print(f"{one.name:28} {b[0]:.3f} {b[2]:.3f} | {e[0]:.3f} {e[2]:.3f} | {f[0]:.3f} {f[1]:.3f} {f[2]:.3f}", flush=True)
+        print(
+            f"{one.name:28} {b[0]:.3f} {b[2]:.3f} | {e[0]:.3f} {e[2]:.3f} | {f[0]:.3f} {f[1]:.3f} {f[2]:.3f}",
+            flush=True,
+        )
     fusion = fusion_of(collected)
     print("fusion", {name: round(float(w), 3) for name, w in zip(signals.NAMES, fusion.weights, strict=True)})
 
@@ -363,14 +383,18 @@ def fit(collected: list[Collected]) -> dict[str, object]:
 
     def quote_of(sets: Sequence[Collected]) -> np.ndarray:
         groups = [
-            [(c.window_signals, c.window_gold) for c in one.cases if c.state == "full" and c.source.answers] for one in sets
+            [(c.window_signals, c.window_gold) for c in one.cases if c.state == "full" and c.source.answers]
+            for one in sets
         ]
         return with_length(fit_listwise(groups)[0], sets)
 
     quotes: dict[str, np.ndarray] = {}
     for one in having:
         quotes[one.name] = quote_of(others(one.name, having))
-        print(f"{one.name:28} hit@1 {{:.3f}} hit@3 {{:.3f}} length {{:.0f}}".format(*hits(one, quotes[one.name])), flush=True)
+        print(
+            f"{one.name:28} hit@1 {{:.3f}} hit@3 {{:.3f}} length {{:.0f}}".format(*hits(one, quotes[one.name])),
+            flush=True,
+        )
     quote = quote_of(having)
     print("quote", {name: round(float(w), 3) for name, w in zip(read.NAMES, quote, strict=True)})
 
@@ -387,17 +411,24 @@ def fit(collected: list[Collected]) -> dict[str, object]:
             positive = np.array([not state.endswith("-") for state in states])
             if inside.any():
                 figures.append(f"{size} AUROC {auroc(p[inside], positive[inside]):.3f}")
-                figures.append(f"p {p[inside & positive].mean():.2f}/{p[inside & ~positive].mean():.2f} right {y[inside].mean():.2f}")
+                sure, unsure = p[inside & positive].mean(), p[inside & ~positive].mean()
+                figures.append(f"p {sure:.2f}/{unsure:.2f} right {y[inside].mean():.2f}")
         print(f"{one.name:28} {' '.join(figures)}", flush=True)
     p, y, w = (np.concatenate([one[k] for one in pooled]) for k in range(3))
     threshold = even_threshold(p, y, w)
     answered = p >= threshold
     print(f"threshold {threshold:.3f}: answered rightly {w[answered & y].sum() / w.sum():.3f} of all")
     weights, bias = fit_logistic([rows[one.name][:3] for one in having])
-    print("confidence", {name: round(float(v), 3) for name, v in zip(confidence.NAMES, weights, strict=True)}, round(bias, 3))
+    print(
+        "confidence",
+        {name: round(float(v), 3) for name, v in zip(confidence.NAMES, weights, strict=True)},
+        round(bias, 3),
+    )
 
     def named(names: Sequence[str], values: np.ndarray, bias: float = 0.0) -> dict[str, float]:
-        return {name: round(float(value), 5) for name, value in zip(names, values, strict=True)} | {"bias": round(bias, 5)}
+        return {name: round(float(value), 5) for name, value in zip(names, values, strict=True)} | {
+            "bias": round(bias, 5)
+        }
 
     return {
         "sets": [one.name for one in collected],

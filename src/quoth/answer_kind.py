@@ -13,9 +13,9 @@ from enum import Enum
 from quoth.words import fold
 
 _NUMBER_WORDS = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion trillion half third "
-    "quarter dozen twice double none percent"
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion "
+    "trillion half third quarter dozen twice double none percent"
 )
 _MONTHS = "january february march april may june july august september october november december"
 _PERSIAN_MONTHS = "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر ابان اذر دی بهمن اسفند قرن سال سده"
@@ -37,14 +37,16 @@ _QUESTIONS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
         AnswerKind.NUMBER,
         re.compile(
             r"\bhow (?:many|much|old|long|far|tall|high|large|big|deep|wide|heavy|fast|often|hot|cold)\b"
-            r"|\b(?:what|which) (?:is the |was the |are the )?(?:\w+ )?(?:percent|percentage|number|share|proportion|population|amount|"
-            r"rate|ratio|price|cost|size|temperature|distance|age)\b|\bچند\b|\bچقدر\b|\bچه تعداد\b|\bچه میزان\b|\bدرصد\b"
+            r"|\b(?:what|which) (?:is the |was the |are the )?(?:\w+ )?(?:percent|percentage|number|share|proportion"
+            r"|population|amount|rate|ratio|price|cost|size|temperature|distance|age)\b"
+            r"|\bچند\b|\bچقدر\b|\bچه تعداد\b|\bچه میزان\b|\bدرصد\b"
         ),
     ),
     (
         AnswerKind.TIME,
         re.compile(
-            r"\bwhen\b|\b(?:what|which|in what|in which) (?:year|date|day|month|century|decade|era|period|season|time)\b"
+            r"\bwhen\b"
+            r"|\b(?:what|which|in what|in which) (?:year|date|day|month|century|decade|era|period|season|time)\b"
             r"|\bچه (?:زمانی|وقت|سالی|سال|تاریخی|روزی|قرنی)\b|\bکی\b"
         ),
     ),
@@ -59,9 +61,13 @@ _QUESTIONS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = (
     (AnswerKind.REASON, re.compile(r"\bwhy\b|\bhow come\b|\bwhat (?:\w+ )?(?:reason|cause|purpose)\b|\bچرا\b")),
 )
 _DIGIT = re.compile(r"\d")
-_YEAR_OR_CLOCK = re.compile(r"(?<!\d)(?:1\d{3}|20\d\d)(?!\d)|\d{1,2}(?:st|nd|rd|th)\b|\d{1,2}:\d\d|\b\d{2}s\b|(?<!\d)\d{4}(?!\d)")
+_YEAR_OR_CLOCK = re.compile(
+    r"(?<!\d)(?:1\d{3}|20\d\d)(?!\d)|\d{1,2}(?:st|nd|rd|th)\b|\d{1,2}:\d\d|\b\d{2}s\b|(?<!\d)\d{4}(?!\d)"
+)
 _TIME_WORD = re.compile(
-    r"\b(?:" + "|".join((_MONTHS + " " + _PERSIAN_MONTHS).split()) + r"|century|centuries|decade|years?|monday|tuesday|wednesday|"
+    r"\b(?:"
+    + "|".join((_MONTHS + " " + _PERSIAN_MONTHS).split())
+    + r"|century|centuries|decade|years?|monday|tuesday|wednesday|"
     r"thursday|friday|saturday|sunday|spring|summer|autumn|winter|today|yesterday|ago)\b"
 )
 _NUMBER_WORD = re.compile(r"\b(?:" + "|".join(_NUMBER_WORDS.split()) + r")\b")

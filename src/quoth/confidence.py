@@ -32,7 +32,9 @@ NAMES = (
 _OF_PASSAGE = ("cosine_trusted", "bm25_share", "coverage", "missing_rare", "pairs", "window", "document")
 
 
-def measure(question: Question, ranked: Ranked, quote_signals: Matrix, quote_scores: Matrix, quote_rows: Matrix) -> Matrix:
+def measure(
+    question: Question, ranked: Ranked, quote_signals: Matrix, quote_scores: Matrix, quote_rows: Matrix
+) -> Matrix:
     """Return the signals of an answer, shape ``(len(NAMES),)``.
 
     ``quote_signals`` (shape ``(n, len(read.NAMES))``), ``quote_scores`` and ``quote_rows`` (shape ``(n,)``) describe

@@ -156,7 +156,7 @@ class Encoder:
         means = np.zeros((len(texts), self.identity.dimension), np.float32)
         np.add.at(means, owners, np.asarray(vectors, np.float32))
         norms = np.linalg.norm(means, axis=1, keepdims=True)
-        return means / np.maximum(norms, 1e-12)
+        return np.asarray(means / np.maximum(norms, 1e-12), np.float32)
 
 
 def model_name(setting: str) -> str:
@@ -209,11 +209,12 @@ def _quiet() -> Iterator[None]:
 def _load_model(source: str, name: str, *, offline: bool) -> SentenceTransformer:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     with _quiet():
+        import transformers
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
 
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
+        models_log: Any = transformers.utils.logging
+        models_log.set_verbosity_error()
+        models_log.disable_progress_bar()
         logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
         try:
             model = SentenceTransformer(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-
 from quoth.documents.formats import CORPUS_SUFFIX, suffix
 from quoth.documents.model import Document
 from quoth.documents.source import Entry, Listing, Unreadable, discover, scan
@@ -69,9 +68,7 @@ class Indexer:
     ``load_encoder`` is called when something must be embedded, and not before: a model takes seconds to load.
     """
 
-    def __init__(
-        self, store: Store, load_encoder: Callable[[], Encoder], report: Callable[[Progress], None]
-    ) -> None:
+    def __init__(self, store: Store, load_encoder: Callable[[], Encoder], report: Callable[[Progress], None]) -> None:
         self._store = store
         self._load_encoder = load_encoder
         self._report = report

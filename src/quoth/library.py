@@ -1,8 +1,8 @@
 """A library: one folder of documents that can be indexed, asked and searched.
 
-    with Library.open(folder) as library:
-        library.index([Path("seeds")])
-        answer = library.ask("How much cybercrime was discovered in 2013?")
+with Library.open(folder) as library:
+    library.index([Path("seeds")])
+    answer = library.ask("How much cybercrime was discovered in 2013?")
 """
 
 from __future__ import annotations
@@ -254,8 +254,6 @@ def _check(question: str, count: int) -> None:
     if not question.strip():
         raise QuestionError("the question is empty; ask something, in words")
     if len(question) > MAX_QUESTION:
-        raise QuestionError(
-            f"the question has {len(question):,} characters and may have {MAX_QUESTION:,}; shorten it"
-        )
+        raise QuestionError(f"the question has {len(question):,} characters and may have {MAX_QUESTION:,}; shorten it")
     if count < 1:
         raise QuestionError(f"{count} results were asked for; ask for at least 1")

@@ -60,9 +60,7 @@ class Pipeline:
             question, ranked, window_signals, scores, np.array([window.row for window in windows], np.int64)
         )
         sure = probability(float(confidence_model(measured[None, :])[0])) if windows else 0.0
-        chosen = quotes(
-            windows, scores, ranked, self._texts, count=count, confidence=sure, library=self._library
-        )
+        chosen = quotes(windows, scores, ranked, self._texts, count=count, confidence=sure, library=self._library)
         documents = len(np.unique(self._passages.document_ids if among is None else self._passages.document_ids[among]))
         return Answer(
             question=text,
@@ -94,7 +92,7 @@ class Pipeline:
         """Return how many passages hold ten different documents, but at least ten passages."""
         documents = self._passages.document_ids[ranked.rows]
         _, first = np.unique(documents, return_index=True)
-        enough = np.sort(first)[: _DOCUMENTS_SHOWN]
+        enough = np.sort(first)[:_DOCUMENTS_SHOWN]
         return max(_DOCUMENTS_SHOWN, int(enough[-1]) + 1 if len(enough) else 0)
 
     def _found(self, ranked: Ranked, count: int) -> list[FoundPassage]:
@@ -131,4 +129,4 @@ def _softmax(scores: Matrix) -> Matrix:
     if not len(scores):
         return scores
     raised = np.exp(scores - scores.max())
-    return raised / raised.sum()
+    return np.asarray(raised / raised.sum(), np.float32)

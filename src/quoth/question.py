@@ -49,7 +49,9 @@ class Question:
     @cached_property
     def pairs(self) -> dict[tuple[str, str], float]:
         """Neighbouring terms and their joint rarity, common pairs ("of the") left out."""
-        joint = {pair: rarity(pair[0]) + rarity(pair[1]) for pair in zip(self.sequence, self.sequence[1:], strict=False)}
+        joint = {
+            pair: rarity(pair[0]) + rarity(pair[1]) for pair in zip(self.sequence, self.sequence[1:], strict=False)
+        }
         return {pair: weight for pair, weight in joint.items() if weight > _TELLING}
 
 

@@ -29,7 +29,14 @@ _OFFICE = re.compile(
 
 
 def quotes(
-    windows: Sequence[Window], scores: Matrix, ranked: Ranked, texts: Texts, *, count: int, confidence: float, library: str
+    windows: Sequence[Window],
+    scores: Matrix,
+    ranked: Ranked,
+    texts: Texts,
+    *,
+    count: int,
+    confidence: float,
+    library: str,
 ) -> list[Quote]:
     """Return up to ``count`` quotes, best first, no two of which say the same.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -39,13 +40,12 @@ NAMES = (
 
 _PASSAGES_READ = 8
 _MOST_SENTENCES = 3
-LEANING_PERSON = re.compile(
-    r"\W*(?:he|she|they|his|her|their|him|them|او|وی|آنها|آن‌ها|ایشان)(?![\w’'])", re.IGNORECASE
-)
+LEANING_PERSON = re.compile(r"\W*(?:he|she|they|his|her|their|him|them|او|وی|آنها|آن‌ها|ایشان)(?![\w’'])", re.IGNORECASE)
 """The beginning of a sentence whose subject was named before."""
 
 _LEANING = re.compile(
-    r"\W*(?:it|its|this|that|these|those|such|however|but|and|also|so|then|therefore|این|آن|اما|و)(?![\w’'])", re.IGNORECASE
+    r"\W*(?:it|its|this|that|these|those|such|however|but|and|also|so|then|therefore|این|آن|اما|و)(?![\w’'])",
+    re.IGNORECASE,
 )
 
 
@@ -85,7 +85,7 @@ def windows(question: Question, ranked: Ranked, texts: Texts) -> tuple[list[Wind
                     words = tuple(term for sentence in read.terms[first : last + 1] for term in sentence)
                 distinct = set(words)
                 coverage = sum(weights.get(term, 0.0) for term in distinct) / told
-                here = set(zip(words, words[1:], strict=False))
+                here = set(pairwise(words))
                 pairs = sum(w for pair, w in question.pairs.items() if pair in here)
                 is_held = any(held[first : last + 1])
                 news = sum(rarity(term) for term in distinct if term not in weights)
@@ -104,7 +104,12 @@ def windows(question: Question, ranked: Ranked, texts: Texts) -> tuple[list[Wind
                         float(np.log1p(news)),
                         (end - start) / 100,
                         float(last - first),
-                        float(bool(LEANING_PERSON.match(document.text, start, end) or _LEANING.match(document.text, start, end))),
+                        float(
+                            bool(
+                                LEANING_PERSON.match(document.text, start, end)
+                                or _LEANING.match(document.text, start, end)
+                            )
+                        ),
                         first / max(1, len(read.spans) - 1),
                         coverage - max(covered[first : last + 1]) if last > first else 0.0,
                     ]
@@ -122,11 +127,11 @@ _WORD = re.compile(r"\S+")
 
 
 def cut(text: str, start: int, end: int, weights: dict[str, float]) -> tuple[int, int]:
-    """Return the stretch of a sentence, at most ``MAX_QUOTE`` long and between words, that holds most of the question."""
+    """Return the stretch of a long sentence that holds most of the question, cut between words to ``MAX_QUOTE``."""
     words: Sequence[tuple[int, int]] = [match.span() for match in _WORD.finditer(text, start, end)]
     gains = [sum(weights.get(term, 0.0) for term in terms(text[a:b])) for a, b in words]
     best, best_gain, first, gain = (start, start), -1.0, 0, 0.0
-    for last, (a, b) in enumerate(words):
+    for last, (_, b) in enumerate(words):
         gain += gains[last]
         while b - words[first][0] > MAX_QUOTE and first < last:
             gain -= gains[first]

@@ -84,17 +84,15 @@ def gather(
     A passage that holds no term of the question is no candidate of the lexical search. Where the best ones belong
     to fewer than ten documents, more are taken, so that ten documents can be shown wherever there are ten.
     """
-    bm25 = passages.lexical.scores(
-        passages.term_ids[term] for term in question.terms if term in passages.term_ids
-    )
+    bm25 = passages.lexical.scores(passages.term_ids[term] for term in question.terms if term in passages.term_ids)
     found: list[Rows] = []
     if kind != "lexical":
-        found.append(_until_ten_documents(passages, lambda k: passages.dense.search(question.vector, k, among)[0], count))
+        found.append(
+            _until_ten_documents(passages, lambda k: passages.dense.search(question.vector, k, among)[0], count)
+        )
     if kind != "dense":
-        if among is None:
-            lexical = _top(bm25, np.flatnonzero(bm25 > 0))
-        else:
-            lexical = _top(bm25, among[bm25[among] > 0])
+        holding = np.flatnonzero(bm25 > 0) if among is None else among[bm25[among] > 0]
+        lexical = _top(bm25, holding)
         found.append(_until_ten_documents(passages, lambda k: lexical[:k], count))
     rows = np.unique(np.concatenate(found)).astype(np.int64)
     return Evidence(rows, passages.dense.cosines(question.vector, rows), bm25[rows])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -82,7 +83,9 @@ def measure(
         "coverage": held @ rarities / told,
         "coverage_here": held @ own_weights / max(float(own_weights.sum()), 1e-6),
         "missing_rare": (1 - held) @ rare / told,
-        "title": [sum(r for t, r in zip(question.terms, rarities, strict=True) if t in title) / told for title in titles],
+        "title": [
+            sum(r for t, r in zip(question.terms, rarities, strict=True) if t in title) / told for title in titles
+        ],
         "document": in_document @ rarities / told,
         "pairs": [_shared_pairs(question, sequence) for sequence in sequences],
         "window": [best_window(question, sequence, _WINDOW_WORDS) / told for sequence in sequences],
@@ -93,9 +96,7 @@ def measure(
     return signals
 
 
-def _holders(
-    passages: IndexedPassages, rows: Rows, ids: Sequence[int | None]
-) -> tuple[Matrix, Matrix, list[int]]:
+def _holders(passages: IndexedPassages, rows: Rows, ids: Sequence[int | None]) -> tuple[Matrix, Matrix, list[int]]:
     """Return which terms each candidate holds, which its document holds, and how many passages hold each."""
     held = np.zeros((len(rows), len(ids)), np.float32)
     in_document = np.zeros_like(held)
@@ -111,20 +112,20 @@ def _holders(
 
 
 def _any_between(ascending: npt.NDArray[np.int32], start: Rows, stop: Rows) -> npt.NDArray[np.bool_]:
-    return np.searchsorted(ascending, stop) > np.searchsorted(ascending, start)
+    return np.asarray(np.searchsorted(ascending, stop) > np.searchsorted(ascending, start), bool)
 
 
 def _margins(scores: Matrix) -> Matrix:
     if len(scores) < 2:
-        return np.zeros_like(scores)
+        return np.zeros(len(scores), np.float32)
     second, first = np.partition(scores, -2)[-2:]
-    return np.where(scores >= first, scores - second, scores - first).astype(np.float32)
+    return np.asarray(np.where(scores >= first, scores - second, scores - first), np.float32)
 
 
 def _shared_pairs(question: Question, sequence: Sequence[str]) -> float:
     if not question.pairs:
         return 0.0
-    here = set(zip(sequence, sequence[1:], strict=False))
+    here = set(pairwise(sequence))
     return sum(weight for pair, weight in question.pairs.items() if pair in here) / sum(question.pairs.values())
 
 

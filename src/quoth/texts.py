@@ -94,7 +94,9 @@ class Texts:
         found = self._cache.sequences.get(passage_id)
         if found is None:
             document, passage = self.document(row), self.passage(row)
-            found = tuple(terms(encoded_text(document.title, passage.heading, document.text[passage.start : passage.end])))
+            found = tuple(
+                terms(encoded_text(document.title, passage.heading, document.text[passage.start : passage.end]))
+            )
             self._cache.sequences[passage_id] = found
         return found
 

@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from quoth.encoder import Vectors
 
+# Its type stubs know neither the parts of a composed index nor keyword arguments
+_faiss: Any = faiss
+
 INDEXES: tuple[tuple[int, str], ...] = (
     (100_000, "Flat"),
     (1_000_000, "IVF1024,SQ8"),
@@ -34,7 +37,7 @@ class DenseIndex:
     def __init__(self, vectors: Vectors) -> None:
         self.size, self.dimension = vectors.shape
         self.factory = factory_string(self.size)
-        self._index: Any = faiss.index_factory(self.dimension, self.factory, faiss.METRIC_INNER_PRODUCT)
+        self._index: Any = _faiss.index_factory(self.dimension, self.factory, _faiss.METRIC_INNER_PRODUCT)
         if not self._index.is_trained:
             count = min(self.size, self._index.nlist * _TRAINING_VECTORS_PER_LIST)
             sample = np.random.default_rng(_SEED).choice(self.size, count, replace=False)
@@ -63,11 +66,11 @@ class DenseIndex:
             return among[best], cosines[best]
         parameters = None
         if among is not None:
-            selector = faiss.IDSelectorBatch(among)
+            selector = _faiss.IDSelectorBatch(among)
             parameters = (
-                faiss.SearchParameters(sel=selector)
+                _faiss.SearchParameters(sel=selector)
                 if self.is_exact
-                else faiss.SearchParametersIVF(sel=selector, nprobe=self._index.nlist)
+                else _faiss.SearchParametersIVF(sel=selector, nprobe=self._index.nlist)
             )
         cosines, rows = self._index.search(question[None, :], min(k, self.size), params=parameters)
         found = rows[0] >= 0

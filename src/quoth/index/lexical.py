@@ -27,7 +27,9 @@ class LexicalIndex:
     def __init__(self, terms: TermCounts) -> None:
         sizes = np.diff(terms.starts)
         self.size = len(sizes)
-        lengths = np.add.reduceat(np.append(terms.counts, 0).astype(np.int64), terms.starts[:-1]) if self.size else sizes
+        lengths = (
+            np.add.reduceat(np.append(terms.counts, 0).astype(np.int64), terms.starts[:-1]) if self.size else sizes
+        )
         lengths = np.where(sizes > 0, lengths, 0)
         mean = float(lengths.mean()) if self.size else 1.0
         self._norms = (K1 * (1 - B + B * lengths / max(mean, 1e-9))).astype(np.float32)

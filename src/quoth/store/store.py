@@ -16,6 +16,7 @@ from quoth.documents.model import Document, Paragraph
 from quoth.encoder import ModelIdentity, Vectors
 from quoth.errors import LibraryError
 from quoth.passages import Passage
+from quoth.store.check import problems
 from quoth.store.connection import open_database, translated
 from quoth.store.postings import TermCounts, count_terms, pack
 
@@ -209,9 +210,7 @@ class Store:
 
         ``vectors`` holds the vector of each key; those that are stored already stay as they are.
         """
-        old = self._db.execute(
-            "SELECT id FROM document WHERE root_id = ? AND name = ?", (root_id, document.name)
-        ).get
+        old = self._db.execute("SELECT id FROM document WHERE root_id = ? AND name = ?", (root_id, document.name)).get
         perhaps_unused: set[int] = set()
         if old is not None:
             perhaps_unused = self._drop_passages("document_id = ?", old)
@@ -338,6 +337,13 @@ class Store:
         """Return the id of every term that a passage holds."""
         return dict(self._db.execute("SELECT text, id FROM term"))
 
+    def check(self) -> tuple[int, int, tuple[str, ...]]:
+        """Return how many documents and passages there are, and what is wrong, a sentence each; see ``check``."""
+        model = self.current_model()
+        documents = int(self._db.execute("SELECT count(*) FROM document").get)
+        passages = len(self.passage_ids(model[0])) if model else 0
+        return documents, passages, problems(self._db, model)
+
     # -- within a transaction
 
     def _count_up(self, distinct: set[str], counted: Sequence[dict[str, int]]) -> dict[str, int]:
@@ -361,9 +367,7 @@ class Store:
             "UPDATE term SET passages = passages - ? WHERE id = ?",
             [(int(count), int(term)) for term, count in zip(ids, counts, strict=True)],
         )
-        self._db.executemany(
-            "DELETE FROM term WHERE id = ? AND passages <= 0", [(int(term),) for term in ids]
-        )
+        self._db.executemany("DELETE FROM term WHERE id = ? AND passages <= 0", [(int(term),) for term in ids])
         self._db.execute(f"DELETE FROM passage WHERE {condition}", (value,))
         return {vector_id for _, vector_id in rows}
 
