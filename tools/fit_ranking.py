@@ -37,7 +37,11 @@ from quoth.weights import Linear
 TARGET = Path(__file__).parent.parent / "src" / "quoth" / "data" / "ranking.json"
 FUSION = tuple(name for name in signals.NAMES if name != "cosine")
 QUOTE_LENGTH = 200  # mean characters of the first quote that the length penalty is set to
-SAME_TEXTS = ({"squad2_dev_half_a", "squad2_dev_half_a_removed", "disflqa_half_a"}, {"nq_oracle", "nq_oracle_removed"})
+SAME_TEXTS = (
+    {"squad2_dev_half_a", "squad2_dev_half_a_removed", "disflqa_half_a"},
+    {"nq_oracle", "nq_oracle_removed"},
+    {"pquad_val_fa", "pquad_val_fa_removed"},
+)
 SMALL = 20
 MIDDLE = 600
 
@@ -67,9 +71,14 @@ class Collected:
     texts: dict[int, Texts]
 
 
+def really_lacks(dataset: Dataset) -> bool:
+    """Whether the documents that would answer the set's unanswerable questions were taken out of it."""
+    return dataset.name.endswith("_removed")
+
+
 def sample(dataset: Dataset, count: int) -> list[SetQuestion]:
-    """Return ``count`` questions that have a relevant document, chosen by a hash of their id."""
-    having = [question for question in dataset.questions if question.relevant]
+    """Return ``count`` questions that the library answers, or truly does not, chosen by a hash of their id."""
+    having = [question for question in dataset.questions if question.relevant or really_lacks(dataset)]
     return sorted(having, key=lambda question: hashlib.sha256(question.id.encode()).digest())[:count]
 
 
@@ -100,17 +109,20 @@ def collect(path: Path, encoder: Encoder, count: int, folder: Path) -> Collected
     names = {record.id: record.name for record in store.documents()}
     ids = {name: number for number, name in names.items()}
     chosen = sample(dataset, count)
-    questions = understand([question.text for question in chosen], encoder)
+    questions = understand([question.text for question in chosen], encoder, passages.term_ids)
     random = np.random.default_rng(1)
     cases: list[Case] = []
     texts_of: dict[int, Texts] = {}
     all_documents = np.unique(passages.document_ids)
     for number, (question, source) in enumerate(zip(questions, chosen, strict=True)):
         relevant = np.array([ids[name] for name in source.relevant if name in ids])
-        states = [("full", passages, None)]
-        without = np.flatnonzero(~np.isin(passages.document_ids, relevant))
-        states.append(("full-", passages, without))
-        if number % 4 == 0:
+        states: list[tuple[str, live.IndexedPassages, np.ndarray | None]] = [
+            ("full" if source.relevant else "full-", passages, None)
+        ]
+        if not really_lacks(dataset):
+            without = np.flatnonzero(~np.isin(passages.document_ids, relevant))
+            states.append(("full-", passages, without))
+        if number % 4 == 0 and source.relevant:
             for size, label in ((SMALL, "small"), (MIDDLE, "middle")):
                 if label == "middle" and len(all_documents) < 2 * MIDDLE:
                     continue
@@ -309,7 +321,7 @@ def confidence_rows(
     """Return signals, labels (answered and right), weights at even odds, and states of a set's cases."""
     x, y, states = [], [], []
     for case in one.cases:
-        if not case.source.answers:
+        if not case.source.answers and not case.state.endswith("-"):
             continue
         texts = one.texts[id(case)]
         ranked = ranked_by(fusion, case.rows, case.signals, texts)
@@ -341,19 +353,26 @@ def main() -> None:
     """Collect, fit, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", nargs="+", type=Path, required=True)
+    parser.add_argument("--calibrate", nargs="*", type=Path, default=[], help="sets for the confidence alone")
     parser.add_argument("--questions", type=int, default=400)
     parser.add_argument("--libraries", type=Path, default=user_cache_path("quoth") / "fit")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     encoder = Encoder.load()
-    collected = [collect(path, encoder, options.questions, options.libraries) for path in options.sets]
-    result = fit(collected)
+    collected = [
+        collect(path, encoder, options.questions, options.libraries) for path in [*options.sets, *options.calibrate]
+    ]
+    result = fit(collected, {path.name for path in options.calibrate})
     if options.write:
         TARGET.write_text(json.dumps(result, indent=1) + "\n")
 
 
-def fit(collected: list[Collected]) -> dict[str, object]:
-    """Fit all three models, print the figures of each set under weights from the others, and return the file."""
+def fit(collected: list[Collected], calibration: set[str]) -> dict[str, object]:
+    """Fit all three models, print the figures of each set under weights from the others, and return the file.
+
+    Sets in ``calibration`` fit the confidence only: they are parts of others, or would make one language count more.
+    """
+    ranking = [one for one in collected if one.name not in calibration]
     columns = [signals.NAMES.index(name) for name in FUSION]
 
     def fusion_of(sets: Sequence[Collected]) -> Linear:
@@ -368,13 +387,13 @@ def fit(collected: list[Collected]) -> dict[str, object]:
     print(f"{'set':28} BM25 R@1 nDCG  | encoder       | fused R@1 R@5 nDCG (weights from other sets)")
     left_out: dict[str, Linear] = {}
     for one in collected:
-        left_out[one.name] = fusion_of(others(one.name, collected))
+        left_out[one.name] = fusion_of(others(one.name, ranking))
         b, e, f = (ranking_figures(one, s) for s in (column("bm25"), column("cosine"), left_out[one.name]))
         print(
             f"{one.name:28} {b[0]:.3f} {b[2]:.3f} | {e[0]:.3f} {e[2]:.3f} | {f[0]:.3f} {f[1]:.3f} {f[2]:.3f}",
             flush=True,
         )
-    fusion = fusion_of(collected)
+    fusion = fusion_of(ranking)
     print("fusion", {name: round(float(w), 3) for name, w in zip(signals.NAMES, fusion.weights, strict=True)})
 
     having = [one for one in collected if any(question.answers for question in one.dataset.questions)]
@@ -390,12 +409,12 @@ def fit(collected: list[Collected]) -> dict[str, object]:
 
     quotes: dict[str, np.ndarray] = {}
     for one in having:
-        quotes[one.name] = quote_of(others(one.name, having))
+        quotes[one.name] = quote_of([o for o in others(one.name, having) if o in ranking])
         print(
             f"{one.name:28} hit@1 {{:.3f}} hit@3 {{:.3f}} length {{:.0f}}".format(*hits(one, quotes[one.name])),
             flush=True,
         )
-    quote = quote_of(having)
+    quote = quote_of([one for one in having if one in ranking])
     print("quote", {name: round(float(w), 3) for name, w in zip(read.NAMES, quote, strict=True)})
 
     rows = {one.name: confidence_rows(one, left_out[one.name], quotes[one.name]) for one in having}

@@ -84,7 +84,7 @@ class Pipeline:
     def _retrieved(
         self, text: str, history: Sequence[str], among: Rows | None, kind: RetrieverKind, count: int = 0
     ) -> tuple[Question, Ranked]:
-        (question,) = understand([resolve(text, history)], self._encoder)
+        (question,) = understand([resolve(text, history)], self._encoder, self._passages.term_ids)
         ranked = retrieve(question, self._passages, self._texts, _models()[0], among=among, count=count, kind=kind)
         return question, ranked
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from quoth.encoder import Encoder, Vectors
 from quoth.rarity import rarity
+from quoth.spelling import corrected
 from quoth.words import terms
 
 _LEANING = frozenset(
@@ -65,9 +66,12 @@ def resolve(text: str, history: Sequence[str]) -> str:
     return f"{history[-1].strip()} {text}" if leans else text
 
 
-def understand(texts: Sequence[str], encoder: Encoder) -> list[Question]:
-    """Return questions with their terms and vectors; several at once cost less than one by one."""
-    sequences = [tuple(terms(text)) for text in texts]
+def understand(texts: Sequence[str], encoder: Encoder, vocabulary: Collection[str]) -> list[Question]:
+    """Return questions with their terms and vectors; several at once cost less than one by one.
+
+    ``vocabulary`` holds the library's terms, which misspelt words are read as.
+    """
+    sequences = [corrected(tuple(terms(text)), vocabulary) for text in texts]
     tokens = encoder.count_tokens(texts)
     return [
         Question(text, sequence, vector, _trust(count, text))

@@ -20,7 +20,9 @@ MAX_CONTEXT = 200
 
 _SAME = 0.8
 _SEARCHED_SENTENCES = 12
-_NAME = re.compile(r"(?:[^\W\d_a-z][\w’'.-]+[ \u200c]){1,}[^\W\d_a-z][\w’'-]+|\b[A-Z]{2,}\b")
+_NAME = re.compile(r"(?:[^\W\d_a-z][\w’'.-]+[ \u200c])+[^\W\d_a-z][\w’'-]+")
+_GROUP = re.compile(r"\b[A-Z]{2,}\b|\b\w+s\b")
+_PLURAL = re.compile(r"\W*(?:they|their|them|آنها|آن‌ها|ایشان)(?!\w)", re.IGNORECASE)
 _OFFICE = re.compile(
     r"\b(?:mr|mrs|ms|dr|prof|president|minister|director|chief|head|chairman|chairwoman|secretary|king|queen|general|"
     r"professor|representative|spokesman|spokeswoman|officer|captain|author|founder|leader)\b|رئیس|دکتر|آقای|خانم|وزیر|سردار",
@@ -96,14 +98,15 @@ def _quote(rank: int, window: Window, ranked: Ranked, texts: Texts, score: float
 
 
 def _elsewhere(text: str, window: Window, ranked: Ranked, texts: Texts) -> tuple[Place, ...]:
-    """Return where else the same words stand, white space and case aside, among the passages that were found."""
-    pattern = re.compile(r"(?<!\w)" + r"\s+".join(re.escape(word) for word in text.split()) + r"(?!\w)", re.IGNORECASE)
+    """Return where else the same text stands, to the letter, among the passages that were found."""
     places = []
     for row in ranked.rows.tolist():
         document, passage = texts.document(row), texts.passage(row)
-        for match in pattern.finditer(document.text, passage.start, passage.end):
-            if (texts.document_id(row), match.start()) != (texts.document_id(window.row), window.start):
-                places.append(Place(document.name, passage.paragraph, match.start(), match.end()))
+        start = document.text.find(text, passage.start, passage.end)
+        while start >= 0:
+            if (texts.document_id(row), start) != (texts.document_id(window.row), window.start):
+                places.append(Place(document.name, passage.paragraph, start, start + len(text)))
+            start = document.text.find(text, start + len(text), passage.end)
     return tuple(sorted(places, key=lambda place: (place.document, place.start)))
 
 
@@ -115,6 +118,7 @@ def context(document: Document, start: int, end: int) -> Context | None:
     """
     if LEANING_PERSON.match(document.text, start, end) is None:
         return None
+    is_plural = _PLURAL.match(document.text, start, end) is not None
     looked_at = 0
     for paragraph in reversed(document.paragraphs):
         if paragraph.start >= start or not paragraph.prose:
@@ -124,10 +128,16 @@ def context(document: Document, start: int, end: int) -> Context | None:
             if looked_at > _SEARCHED_SENTENCES:
                 return None
             sentence = document.text[a:b]
-            if LEANING_PERSON.match(sentence) is None and (_NAME.search(sentence) or _OFFICE.search(sentence)):
+            if LEANING_PERSON.match(sentence) is None and _names_somebody(sentence, is_plural=is_plural):
                 a, b = _shortened(document.text, a, b)
                 return Context(document.text[a:b], a, b, paragraph.number)
     return None
+
+
+def _names_somebody(sentence: str, *, is_plural: bool) -> bool:
+    """Whether a sentence has a name or an office, or, for "they", anything that stands for several."""
+    patterns = (_NAME, _OFFICE, _GROUP) if is_plural else (_NAME, _OFFICE)
+    return any(pattern.search(sentence) for pattern in patterns)
 
 
 def _shortened(text: str, start: int, end: int) -> tuple[int, int]:

@@ -1,0 +1,40 @@
+"""Misspelt words of a question, read as the words of the library that they were meant to be.
+
+Only a word that is hardly ever seen anywhere and that the library does not hold is taken for misspelt: a real word
+that the library lacks tells that the answer is not there, and must go on telling it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
+
+from quoth.rarity import rarity
+
+_RARE = 9.5
+_SHORTEST = 5
+_LONG = 9
+_MOST_SPELLINGS = 8
+
+
+def corrected(terms: tuple[str, ...], vocabulary: Collection[str]) -> tuple[str, ...]:
+    """Return a question's terms with each misspelt one replaced by the nearest of ``vocabulary``.
+
+    Nearest by optimal string alignment (insertions, deletions, replacements, swaps of neighbours): one step, two for
+    long words; of equally near ones the commonest word counts. What has no near word stays as it is.
+    """
+    return tuple(
+        _nearest(term, vocabulary)
+        if term not in vocabulary and len(term) >= _SHORTEST and term.isalpha() and rarity(term) > _RARE
+        else term
+        for term in terms
+    )
+
+
+def _nearest(term: str, vocabulary: Collection[str]) -> str:
+    steps = 2 if len(term) >= _LONG else 1
+    near = extract(term, list(vocabulary), scorer=OSA.distance, score_cutoff=steps, limit=_MOST_SPELLINGS)
+    spellings = [(steps_away, rarity(word), word) for word, steps_away, _ in near if word[0] == term[0]]
+    return min(spellings)[2] if spellings else term
