@@ -1,0 +1,81 @@
+# make ask Q="…"   installs on the first run, indexes seeds/ and answers
+# make test        what a change has to pass
+# Works with GNU make 3.81, which macOS has.
+
+SHELL := /bin/sh
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP := $(PYTHON) -m pip --disable-pip-version-check --quiet
+QUOTH := $(VENV)/bin/quoth
+LIBRARY := .quoth/seeds
+# Stamps: an installation is repeated when pyproject.toml changes, and only then
+INSTALLED := $(VENV)/installed
+INSTALLED_DEV := $(VENV)/installed-dev
+
+# The question goes through the environment as it was typed: make would expand a $ in it, and a shell its quotes
+override Q := $(value Q)
+export Q
+
+.PHONY: help ask test lint clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make ask Q="How much cybercrime was discovered in 2013?"'
+	@echo '            answer from the documents in seeds/ (the first run installs: minutes)'
+	@echo 'make test   ruff, mypy and pytest'
+	@echo 'make lint   ruff and mypy'
+	@echo 'make clean  remove the environment, the library of seeds/ and caches'
+
+ask: $(INSTALLED)
+	@if [ -z "$$Q" ]; then \
+		echo 'Usage: make ask Q="How much cybercrime was discovered in 2013?"' >&2; exit 2; \
+	fi
+	@$(QUOTH) index --library $(LIBRARY) seeds > /dev/null
+	@$(QUOTH) ask --library $(LIBRARY) -- "$$Q"
+
+test: lint
+	$(PYTHON) -m pytest
+
+lint: $(INSTALLED_DEV)
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m mypy
+
+clean:
+	rm -rf $(VENV) .quoth build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): pyproject.toml | $(VENV)/torch
+	@echo 'Installing Quoth and what it needs into $(VENV), a minute or two …' >&2
+	@$(PIP) install --editable .
+	@touch $@
+
+$(INSTALLED_DEV): pyproject.toml | $(VENV)/torch
+	@echo 'Installing Quoth and the tools that test it into $(VENV) …' >&2
+	@$(PIP) install --editable '.[dev]'
+	@touch $@ $(INSTALLED)
+
+# On Linux the default index has torch with gigabytes of CUDA libraries, PyTorch's own has it without. One try of
+# five seconds; where that index can't be reached, pip takes torch from the default one.
+$(VENV)/torch: $(VENV)/made
+	@if [ "$$(uname -s)" = Linux ]; then \
+		echo 'Installing PyTorch for CPUs: about 200 MB, a minute or two …' >&2; \
+		$(PIP) --timeout 5 --retries 0 install --no-deps --index-url https://download.pytorch.org/whl/cpu \
+			'torch>=2.13,<2.14' 2> /dev/null \
+		|| { echo "PyTorch's own index can't be reached; taking PyTorch from the default index …" >&2; \
+			$(PIP) install 'torch>=2.13,<2.14'; }; \
+	fi
+	@touch $@
+
+$(VENV)/made:
+	@for candidate in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+		if $$candidate -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2> /dev/null; then \
+			echo "Making $(VENV) with $$($$candidate --version) …" >&2; \
+			$$candidate -m venv $(VENV) && touch $@ && exit 0; \
+			exit 1; \
+		fi; \
+	done; \
+	echo 'Quoth needs Python 3.11 or later with its venv module, and none was found. Install it:' >&2; \
+	echo '  Debian, Ubuntu: apt install python3 python3-venv make' >&2; \
+	echo '  macOS:          brew install python@3.13' >&2; \
+	exit 1

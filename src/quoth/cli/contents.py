@@ -1,0 +1,165 @@
+"""The commands about what is in a library: ``index``, ``sources``, ``show``, ``remove`` and ``check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from quoth.cli.listing import (
+    document_json,
+    document_lines,
+    record_json,
+    source_lines,
+    summary_lines,
+)
+from quoth.cli.options import (
+    FAILED_IN_PART,
+    DocumentArgument,
+    JsonOption,
+    LibraryOption,
+    RootOption,
+    library_folder,
+    opened,
+)
+from quoth.cli.progress import indexing_bars, waiting
+from quoth.cli.render import counted
+from quoth.cli.terminal import Verbatim, complain, one_line, show, show_json
+
+if TYPE_CHECKING:
+    from quoth.indexing import IndexSummary
+
+
+def index(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="Files, folders or corpus.jsonl; without any, what was indexed before is brought up to date.",
+            show_default=False,
+        ),
+    ] = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add documents to the library, or bring it up to date: only what changed is read anew.
+
+    What is gone from a path that was indexed before is removed. The exit code is 3 if some files in a folder could
+    not be read; all others are indexed.
+
+    Examples:
+
+    \b
+      quoth index notes/ handbook.md
+      quoth index
+      quoth index corpus.jsonl --library ~/libraries/faq
+    """
+    if paths and not library_folder(library).exists():
+        from quoth.documents.source import discover
+
+        # Before a library is made for nothing: a mistyped path leaves no trace
+        for path in paths:
+            discover(path)
+    with opened(library, create=bool(paths)) as its:
+        with indexing_bars() as report:
+            summary = its.index(paths or (), report)
+        folder = its.folder
+    if as_json:
+        show_json(summary.as_json())
+    else:
+        show(summary_lines(summary, folder))
+    if summary.failed:
+        _complain_of(summary)
+        raise typer.Exit(FAILED_IN_PART)
+
+
+def sources(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    """List the documents in the library.
+
+    Example:
+
+    \b
+      quoth sources --json
+    """
+    with opened(library) as its:
+        records, folder = its.documents(), its.folder
+    if as_json:
+        show_json({"library": str(folder), "documents": [record_json(record) for record in records]})
+    else:
+        show(source_lines(folder, records))
+
+
+def show_document(
+    document: DocumentArgument,
+    root: RootOption = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a document's text with the numbers of its paragraphs, which citations name.
+
+    Example:
+
+    \b
+      quoth show notes/meeting.txt
+    """
+    with opened(library) as its:
+        found = its.document(document, root)
+    if as_json:
+        show_json(document_json(found))
+    else:
+        show(document_lines(found))
+
+
+def remove(
+    document: DocumentArgument,
+    root: RootOption = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a document out of the library; its file stays, and indexing it again brings it back.
+
+    Example:
+
+    \b
+      quoth remove notes/meeting.txt
+    """
+    with opened(library) as its:
+        record = its.remove(document, root)
+    if as_json:
+        show_json({"removed": record_json(record)})
+    else:
+        show([Verbatim((f"removed {one_line(record.name)} ({counted(record.passages, 'passage')})", ""))])
+
+
+def check(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    """Verify the library: its database, every passage's place, every vector.
+
+    The exit code is 1 if there are problems, each named. What is derived from the database is made anew whenever a
+    library is opened, so that nothing derived can be stale.
+
+    Example:
+
+    \b
+      quoth check --library ~/libraries/faq
+    """
+    with opened(library) as its:
+        with waiting("checking"):
+            report = its.check()
+        folder = its.folder
+    if as_json:
+        show_json({"documents": report.documents, "passages": report.passages, "problems": list(report.problems)})
+    else:
+        held = f"{counted(report.documents, 'document')}, {counted(report.passages, 'passage')}"
+        state = "found whole" if not report.problems else counted(len(report.problems), "problem")
+        show([Verbatim((f"{one_line(str(folder))}: {held}, {state}", ""))])
+    for problem in report.problems:
+        complain(problem)
+    if report.problems:
+        raise typer.Exit(1)
+
+
+def _complain_of(summary: IndexSummary) -> None:
+    complain(f"{counted(len(summary.failed), 'file')} could not be indexed; everything else was:")
+    for name, reason in summary.failed:
+        complain(one_line(reason if name in reason else f"{name}: {reason}"))

@@ -1,0 +1,126 @@
+"""Answers and passages as lines of styled text; nothing here prints.
+
+A quote's text stands between lines of its own and starts at the margin, so that its spaces and line breaks are
+the document's and it can be copied as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from quoth.answer import Answer, FoundPassage, Quote
+from quoth.cli.terminal import Verbatim, one_line
+
+_SURE, _LIKELY = 0.9, 0.7
+_CLOSEST_SHOWN = 3
+_PASSAGE_SHOWN = 300
+_CUT = " […]"
+
+_LABEL, _ASIDE, _MARKED, _PROBLEM = "bold cyan", "dim", "bold reverse", "bold yellow"
+
+
+def answer_lines(answer: Answer, *, explain: bool = False, name_answer: bool = False) -> Iterator[Verbatim]:
+    """Yield an answer for people: its quotes, or that there is none and what comes closest.
+
+    ``explain`` adds the scores. ``name_answer`` repeats the marked span in words, for output without styles.
+    """
+    searched = counted(answer.documents_searched, "document")
+    if answer.answered:
+        for quote in answer.quotes:
+            yield from _quote_lines(quote, name_answer)
+            yield Verbatim()
+        yield Verbatim((f"{confidence_in_words(answer.confidence)}; {searched} searched", _ASIDE))
+    else:
+        yield Verbatim(("The documents do not answer this question", _PROBLEM), (f" ({searched} searched).", ""))
+        if answer.passages and not explain:
+            yield Verbatim(("The closest passages, which are not an answer:", ""))
+            for passage in answer.passages[:_CLOSEST_SHOWN]:
+                yield Verbatim()
+                yield from _passage_lines(passage, _PASSAGE_SHOWN)
+    if explain:
+        yield from _explanation_lines(answer)
+
+
+def search_lines(passages: Sequence[FoundPassage]) -> Iterator[Verbatim]:
+    """Yield ranked passages, whole, each with where its score comes from."""
+    for number, passage in enumerate(passages):
+        if number:
+            yield Verbatim()
+        yield from _passage_lines(passage, None)
+        yield _scores(passage.score, passage.signals)
+
+
+def confidence_in_words(confidence: float) -> str:
+    """Return how far to trust an answer, in a word."""
+    if confidence >= _SURE:
+        return "sure"
+    return "likely" if confidence >= _LIKELY else "unsure"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 document", "1,200 documents"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def citation(title: str, paragraph: int, page: int | None, heading: str | None, document: str) -> str:
+    """Return what a reader needs to find a place again, in one line."""
+    details = [f"page {page}"] if page is not None else []
+    details += [one_line(heading)] if heading else []
+    where = f" ({', '.join(details)})" if details else ""
+    return f"{one_line(title)}, paragraph {paragraph}{where} - {one_line(document)}"
+
+
+def _quote_lines(quote: Quote, name_answer: bool) -> Iterator[Verbatim]:
+    if quote.context is not None:
+        yield Verbatim((f"    earlier, in paragraph {quote.context.paragraph}:", _ASIDE))
+        yield Verbatim((quote.context.text, _ASIDE))
+    yield Verbatim((f"[{quote.rank}]", _LABEL))
+    yield Verbatim(*_marked(quote))
+    cited = citation(quote.title, quote.paragraph, quote.page, quote.heading, quote.document)
+    yield Verbatim((f"    {cited}", _LABEL))
+    if quote.uri:
+        yield Verbatim((f"    {one_line(quote.uri)}", _ASIDE))
+    if name_answer and quote.answer is not None:
+        yield Verbatim((f"    the answer in it: {one_line(quote.answer.text)}", ""))
+    for place in quote.also_in:
+        yield Verbatim((f"    also in {one_line(place.document)}, paragraph {place.paragraph}", _ASIDE))
+
+
+def _marked(quote: Quote) -> Iterator[tuple[str, str]]:
+    if quote.answer is None:
+        yield quote.text, ""
+        return
+    start, end = quote.answer.start - quote.start, quote.answer.end - quote.start
+    yield quote.text[:start], ""
+    yield quote.text[start:end], _MARKED
+    yield quote.text[end:], ""
+
+
+def _passage_lines(passage: FoundPassage, longest: int | None) -> Iterator[Verbatim]:
+    text, cut = passage.text, ""
+    if longest is not None and len(text) > longest:
+        # At a space where there is one: a cut word would read as another word
+        end = text.rfind(" ", longest // 2, longest)
+        text, cut = text[: end if end > 0 else longest], _CUT
+    yield Verbatim((f"[{passage.rank}]", _LABEL))
+    yield Verbatim((text, ""), (cut, _ASIDE))
+    cited = citation(passage.title, passage.paragraph, passage.page, passage.heading, passage.document)
+    yield Verbatim((f"    {cited}", _ASIDE))
+
+
+def _explanation_lines(answer: Answer) -> Iterator[Verbatim]:
+    yield Verbatim()
+    yield Verbatim((f"Why: {answer.status}, confidence {answer.confidence:.3f}, from", _LABEL))
+    width = max(map(len, answer.explanation), default=0)
+    for name, value in answer.explanation.items():
+        yield Verbatim((f"    {name:<{width}}  {value:.3f}", ""))
+    yield Verbatim((f"The passages it was read from, {len(answer.passages)} in this order:", _LABEL))
+    for passage in answer.passages:
+        yield Verbatim()
+        yield from _passage_lines(passage, _PASSAGE_SHOWN)
+        yield _scores(passage.score, passage.signals)
+
+
+def _scores(score: float, signals: Mapping[str, float]) -> Verbatim:
+    parts = "  ".join(f"{name} {value:.3f}" for name, value in signals.items())
+    return Verbatim((f"    score {score:.3f}", _LABEL), (f"  {parts}" if parts else "", _ASIDE))

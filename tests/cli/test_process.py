@@ -1,0 +1,66 @@
+"""What only a process of its own shows: imports, signals and pipes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+QUOTH = [sys.executable, "-c", "import sys; from quoth.cli import main; sys.exit(main())"]
+HEAVY = {"torch", "sentence_transformers", "transformers"}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["sources"], ["show", "000_05c708fc0495fc3f.txt"], ["check"]])
+def test_commands_that_need_no_model_do_not_load_one(arguments, seed_library):
+    if arguments != ["--help"]:
+        arguments = [*arguments, "--library", str(seed_library.folder)]
+    program = (
+        "import sys, quoth.cli as cli\n"
+        f"code = cli.main({arguments!r})\n"
+        f"print(code, sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stderr == "0 []\n" and ran.stdout
+
+
+@pytest.mark.parametrize("extra", [[], ["--json"]])
+def test_a_closed_pipe_ends_quietly(extra, seed_library):
+    command = [*QUOTH, "show", "000_05c708fc0495fc3f.txt", "--library", str(seed_library.folder), *extra]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()  # before anything can have been written, however large the pipe's buffer is
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to send")
+def test_interrupting_ends_with_130_and_one_line(seed_library):
+    with subprocess.Popen(
+        [*QUOTH, "ask", "--batch", "-", "--library", str(seed_library.folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdin.write(b"no json\n")
+        process.stdin.flush()
+        assert "error" in json.loads(process.stdout.readline()), "a result is flushed before more input comes"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        assert process.stderr.read() == b"quoth: interrupted\n"
+
+
+def test_any_locale_can_carry_any_document(tmp_path, quoth):
+    (tmp_path / "fa.txt").write_text("این یک سند است.\n", encoding="utf-8")
+    quoth("index", tmp_path / "fa.txt", "--library", tmp_path / "lib")
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    ran = subprocess.run(
+        [*QUOTH, "show", "fa.txt", "--library", str(tmp_path / "lib")], capture_output=True, env=environment
+    )
+    assert ran.returncode == 0 and "این یک سند است." in ran.stdout.decode()
+
+
+def test_progress_stays_out_of_files_even_where_colours_are_forced(tmp_path, seed_library):
+    environment = {**os.environ, "FORCE_COLOR": "1"}
+    ran = subprocess.run([*QUOTH, "index", "--library", str(seed_library.folder)], capture_output=True, env=environment)
+    assert ran.stderr == b"" and b"1 unchanged" in ran.stdout

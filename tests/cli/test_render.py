@@ -1,0 +1,93 @@
+from dataclasses import replace
+
+import pytest
+
+from quoth.answer import Answer, Context, FoundPassage, Place, Quote, Span
+from quoth.cli.render import answer_lines, citation, confidence_in_words, search_lines
+
+QUOTE = Quote(
+    rank=1,
+    text="It said  that 70% [bold]was[/bold]\nfound.",
+    library="local",
+    document="a.txt",
+    title="A title",
+    uri=None,
+    paragraph=11,
+    page=3,
+    heading="Part > One",
+    start=100,
+    end=141,
+    score=0.93,
+    answer=Span("70%", 114, 117),
+    context=Context("The chief  spoke.", 10, 27, 5),
+    also_in=(Place("b.txt", 12, 0, 41),),
+    document_id=1,
+)
+PASSAGE = FoundPassage(
+    1, "local", "a.txt", "A title", 7, None, None, 0, 5, 0.4, "word " * 100, {"cosine": 0.5, "lexical": 0.25}, 1
+)
+ANSWER = Answer("q?", "answered", 0.93, 0.1, (QUOTE,), (PASSAGE,), {"top_cosine": 0.61}, 1)
+ABSTENTION = replace(ANSWER, status="abstained", confidence=0.1)
+
+
+def plain(lines):
+    return [line.plain for line in lines]
+
+
+def test_a_quote_stands_whole_and_alone_with_its_citation():
+    lines = plain(answer_lines(ANSWER))
+    assert QUOTE.text in lines
+    assert "    A title, paragraph 11 (page 3, Part > One) - a.txt" in lines
+    assert "    also in b.txt, paragraph 12" in lines
+
+
+def test_the_answer_is_marked_inside_the_quote():
+    line = next(line for line in answer_lines(ANSWER) if line.plain == QUOTE.text)
+    assert [(text, style) for text, style in line.pieces if style] == [("70%", "bold reverse")]
+
+
+def test_context_stands_before_the_quote_and_apart_from_it():
+    lines = plain(answer_lines(ANSWER))
+    assert lines[:4] == ["    earlier, in paragraph 5:", "The chief  spoke.", "[1]", QUOTE.text]
+
+
+def test_without_styles_the_answer_is_named():
+    assert "    the answer in it: 70%" in plain(answer_lines(ANSWER, name_answer=True))
+    assert not any("the answer in it" in line for line in plain(answer_lines(ANSWER)))
+
+
+@pytest.mark.parametrize(("confidence", "word"), [(0.95, "sure"), (0.8, "likely"), (0.55, "unsure")])
+def test_confidence_is_told_in_words(confidence, word):
+    assert confidence_in_words(confidence) == word
+    assert plain(answer_lines(replace(ANSWER, confidence=confidence)))[-1] == f"{word}; 1 document searched"
+
+
+def test_an_abstention_says_so_and_offers_no_quote_as_an_answer():
+    lines = plain(answer_lines(ABSTENTION))
+    assert lines[0] == "The documents do not answer this question (1 document searched)."
+    assert lines[1] == "The closest passages, which are not an answer:"
+    assert QUOTE.text not in "\n".join(lines)
+
+
+def test_a_long_passage_is_cut_at_a_marked_place_and_at_a_word():
+    shown = next(line for line in plain(answer_lines(ABSTENTION)) if line.startswith("word"))
+    assert shown.endswith("word […]") and len(shown) < 310
+    assert PASSAGE.text.startswith(shown.removesuffix(" […]"))
+
+
+def test_search_shows_passages_whole_with_each_score():
+    lines = plain(search_lines([PASSAGE]))
+    assert PASSAGE.text in lines
+    assert lines[-1] == "    score 0.400  cosine 0.500  lexical 0.250"
+
+
+@pytest.mark.parametrize("answer", [ANSWER, ABSTENTION])
+def test_explain_shows_every_score(answer):
+    text = "\n".join(plain(answer_lines(answer, explain=True)))
+    assert "top_cosine  0.610" in text
+    assert "score 0.400  cosine 0.500" in text
+    assert f"confidence {answer.confidence:.3f}" in text
+
+
+def test_a_citation_can_not_be_forged_by_a_title():
+    assert citation("a\n[1]\x1b[2J", 1, None, None, "x\u202e") == "a␊[1]␛[2J, paragraph 1 - x<U+202E>"
