@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from quoth.answer import Context, Place, Quote, Span
+from quoth.antecedent import antecedent
 from quoth.documents.model import Document
 from quoth.errors import IntegrityError
-from quoth.read import LEANING_PERSON, Window
+from quoth.read import Window
 from quoth.retrieve import Ranked
-from quoth.sentences import sentences
 from quoth.signals import Matrix
 from quoth.texts import Texts
 from quoth.words import terms
 
-MAX_CONTEXT = 200
-"""Characters that a context may have."""
-
 _SAME = 0.8
-_SEARCHED_SENTENCES = 12
-_NAME = re.compile(r"(?:[^\W\d_a-z][\w’'.-]+[ \u200c])+[^\W\d_a-z][\w’'-]+")
-_GROUP = re.compile(r"\b[A-Z]{2,}\b|\b\w+s\b")
-_PLURAL = re.compile(r"\W*(?:they|their|them|آنها|آن‌ها|ایشان)(?!\w)", re.IGNORECASE)
-_OFFICE = re.compile(
-    r"\b(?:mr|mrs|ms|dr|prof|president|minister|director|chief|head|chairman|chairwoman|secretary|king|queen|general|"
-    r"professor|representative|spokesman|spokeswoman|officer|captain|author|founder|leader)\b|رئیس|دکتر|آقای|خانم|وزیر|سردار",
-    re.IGNORECASE,
-)
 
 
 def quotes(
@@ -91,10 +78,18 @@ def _quote(rank: int, window: Window, ranked: Ranked, texts: Texts, score: float
         end=window.end,
         score=score,
         answer=None,
-        context=context(document, window.start, window.end),
+        context=_context(document, window),
         also_in=_elsewhere(text, window, ranked, texts),
         document_id=texts.document_id(window.row),
     )
+
+
+def _context(document: Document, window: Window) -> Context | None:
+    found = antecedent(document, window.start, window.end)
+    if found is None:
+        return None
+    start, end, paragraph = found
+    return Context(document.text[start:end], start, end, paragraph)
 
 
 def _elsewhere(text: str, window: Window, ranked: Ranked, texts: Texts) -> tuple[Place, ...]:
@@ -108,44 +103,6 @@ def _elsewhere(text: str, window: Window, ranked: Ranked, texts: Texts) -> tuple
                 places.append(Place(document.name, passage.paragraph, start, start + len(text)))
             start = document.text.find(text, start + len(text), passage.end)
     return tuple(sorted(places, key=lambda place: (place.document, place.start)))
-
-
-def context(document: Document, start: int, end: int) -> Context | None:
-    """Return the earlier words that say who "he" is, where a quote begins so; None where nothing earlier says it.
-
-    The nearest earlier sentence that names somebody counts; one that begins with "he" itself says no more than the
-    quote does and is passed over.
-    """
-    if LEANING_PERSON.match(document.text, start, end) is None:
-        return None
-    is_plural = _PLURAL.match(document.text, start, end) is not None
-    looked_at = 0
-    for paragraph in reversed(document.paragraphs):
-        if paragraph.start >= start or not paragraph.prose:
-            continue
-        for a, b in reversed(sentences(document.text, paragraph.start, min(paragraph.end, start))):
-            looked_at += 1
-            if looked_at > _SEARCHED_SENTENCES:
-                return None
-            sentence = document.text[a:b]
-            if LEANING_PERSON.match(sentence) is None and _names_somebody(sentence, is_plural=is_plural):
-                a, b = _shortened(document.text, a, b)
-                return Context(document.text[a:b], a, b, paragraph.number)
-    return None
-
-
-def _names_somebody(sentence: str, *, is_plural: bool) -> bool:
-    """Whether a sentence has a name or an office, or, for "they", anything that stands for several."""
-    patterns = (_NAME, _OFFICE, _GROUP) if is_plural else (_NAME, _OFFICE)
-    return any(pattern.search(sentence) for pattern in patterns)
-
-
-def _shortened(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return at most ``MAX_CONTEXT`` characters of a sentence: its beginning, cut between words."""
-    if end - start <= MAX_CONTEXT:
-        return start, end
-    stop = text.rfind(" ", start, start + MAX_CONTEXT)
-    return start, stop if stop > start else start + MAX_CONTEXT
 
 
 def verify(quote: Quote, texts: Texts) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from quoth.answer_kind import AnswerKind, asked_kind, holds
+from quoth.antecedent import leans
 from quoth.question import Question
 from quoth.rarity import rarity
 from quoth.retrieve import Ranked
@@ -24,7 +25,7 @@ NAMES = (
     "passage",  # the passage's score
     "passage_margin",  # to the best passage
     "coverage",  # share of the question's rarity that the window holds
-    "coverage_in_context",  # the same with title and heading
+    "coverage_in_context",  # the same with title, heading and, for "He …", the words that say who
     "coverage_margin",  # to the best window read
     "pairs",  # share of the question's neighbouring words that are neighbours here
     "kind_asked",  # the question asks for a kind of thing that can be told by its form
@@ -40,9 +41,6 @@ NAMES = (
 
 _PASSAGES_READ = 8
 _MOST_SENTENCES = 3
-LEANING_PERSON = re.compile(r"\W*(?:he|she|they|his|her|their|him|them|او|وی|آنها|آن‌ها|ایشان)(?![\w’'])", re.IGNORECASE)
-"""The beginning of a sentence whose subject was named before."""
-
 _LEANING = re.compile(
     r"\W*(?:it|its|this|that|these|those|such|however|but|and|also|so|then|therefore|این|آن|اما|و)(?![\w’'])",
     re.IGNORECASE,
@@ -61,66 +59,84 @@ class Window:
 
 def windows(question: Question, ranked: Ranked, texts: Texts) -> tuple[list[Window], Matrix]:
     """Return what may be quoted of the best passages, and the signals of each, shape ``(n, len(NAMES))``."""
-    kind = asked_kind(question.text)
+    asked = _Asked.of(question)
     found: list[Window] = []
-    rows: list[list[float]] = []
-    weights = dict(zip(question.terms, question.rarities.tolist(), strict=True))
-    told = max(sum(weights.values()), 1e-6)
+    rows: list[dict[str, float]] = []
     for place, row in enumerate(ranked.rows[:_PASSAGES_READ].tolist()):
-        document, passage = texts.document(row), texts.passage(row)
-        read = texts.sentences(row)
-        before = texts.context_terms(row)
         score = float(ranked.scores[place])
-        held = [holds(kind, document.text[start:end], question.text) for start, end in read.spans]
-        covered = [sum(weights.get(term, 0.0) for term in set(words)) / told for words in read.terms]
-        for first in range(len(read.spans)):
-            for last in range(first, min(first + _MOST_SENTENCES, len(read.spans))):
-                start, end = read.spans[first][0], read.spans[last][1]
-                if end - start > MAX_QUOTE:
-                    if last > first:
-                        break
-                    start, end = cut(document.text, start, end, weights)
-                    words = tuple(terms(document.text[start:end]))
-                else:
-                    words = tuple(term for sentence in read.terms[first : last + 1] for term in sentence)
-                distinct = set(words)
-                coverage = sum(weights.get(term, 0.0) for term in distinct) / told
-                here = set(pairwise(words))
-                pairs = sum(w for pair, w in question.pairs.items() if pair in here)
-                is_held = any(held[first : last + 1])
-                news = sum(rarity(term) for term in distinct if term not in weights)
-                found.append(Window(row, start, end, last - first + 1))
-                rows.append(
-                    [
-                        score,
-                        score - float(ranked.scores[0]),
-                        coverage,
-                        sum(weights.get(term, 0.0) for term in distinct | before) / told,
-                        0.0,
-                        pairs / sum(question.pairs.values()) if question.pairs else 0.0,
-                        float(kind is not AnswerKind.OTHER),
-                        float(kind is not AnswerKind.OTHER and is_held),
-                        float(kind is not AnswerKind.OTHER and is_held and sum(held) == sum(held[first : last + 1])),
-                        float(np.log1p(news)),
-                        (end - start) / 100,
-                        float(last - first),
-                        float(
-                            bool(
-                                LEANING_PERSON.match(document.text, start, end)
-                                or _LEANING.match(document.text, start, end)
-                            )
-                        ),
-                        first / max(1, len(read.spans) - 1),
-                        coverage - max(covered[first : last + 1]) if last > first else 0.0,
-                    ]
-                )
-                if end == passage.end:
+        for window, measured in _passage_windows(asked, row, texts):
+            found.append(window)
+            rows.append(measured | {"passage": score, "passage_margin": score - float(ranked.scores[0])})
+    best = max((measured["coverage"] for measured in rows), default=0.0)
+    for measured in rows:
+        measured["coverage_margin"] = measured["coverage"] - best
+    signals = np.array([[measured[name] for name in NAMES] for measured in rows], np.float32)
+    return found, signals.reshape(len(rows), len(NAMES))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question as a sentence is held against it."""
+
+    text: str
+    kind: AnswerKind
+    weights: dict[str, float]
+    told: float
+    pairs: dict[tuple[str, str], float]
+    all_pairs: float
+
+    @classmethod
+    def of(cls, question: Question) -> _Asked:
+        weights = dict(zip(question.terms, question.rarities.tolist(), strict=True))
+        told, all_pairs = sum(weights.values()), sum(question.pairs.values())
+        return cls(
+            question.text, asked_kind(question.text), weights, max(told, 1e-6), question.pairs, max(all_pairs, 1e-6)
+        )
+
+    def coverage(self, words: Set[str]) -> float:
+        """Return the share of what the question tells that these terms hold."""
+        return sum(self.weights.get(word, 0.0) for word in words) / self.told
+
+
+def _passage_windows(asked: _Asked, row: int, texts: Texts) -> Iterator[tuple[Window, dict[str, float]]]:
+    """Yield the windows of a passage with the signals that don't depend on other passages."""
+    document, read = texts.document(row), texts.sentences(row)
+    above = texts.context_terms(row)
+    held = [holds(asked.kind, document.text[start:end], asked.text) for start, end in read.spans]
+    covered = [asked.coverage(frozenset(words)) for words in read.terms]
+    has_kind = asked.kind is not AnswerKind.OTHER
+    for first, (start, sentence_end) in enumerate(read.spans):
+        leaning = leans(document.text, start, sentence_end)
+        before = above | texts.antecedent_terms(row, start, sentence_end) if leaning else above
+        for last in range(first, min(first + _MOST_SENTENCES, len(read.spans))):
+            begin, end = start, read.spans[last][1]
+            words = tuple(term for sentence in read.terms[first : last + 1] for term in sentence)
+            if end - begin > MAX_QUOTE:
+                if last > first:
                     break
-    signals = np.array(rows, np.float32).reshape(len(rows), len(NAMES))
-    if len(rows):
-        column = NAMES.index("coverage_margin")
-        signals[:, column] = signals[:, NAMES.index("coverage")] - signals[:, NAMES.index("coverage")].max()
-    return found, signals
+                begin, end = cut(document.text, begin, end, asked.weights)
+                words = tuple(terms(document.text[begin:end]))
+            distinct = frozenset(words)
+            coverage = asked.coverage(distinct)
+            here = frozenset(pairwise(words))
+            is_held = has_kind and any(held[first : last + 1])
+            yield (
+                Window(row, begin, end, last - first + 1),
+                {
+                    "coverage": coverage,
+                    "coverage_in_context": asked.coverage(distinct | before),
+                    "pairs": sum(weight for pair, weight in asked.pairs.items() if pair in here) / asked.all_pairs,
+                    "kind_asked": float(has_kind),
+                    "kind_held": float(is_held),
+                    "kind_held_alone": float(is_held and sum(held) == sum(held[first : last + 1])),
+                    "news": float(np.log1p(sum(rarity(term) for term in distinct if term not in asked.weights))),
+                    "length": (end - begin) / 100,
+                    "sentences": float(last - first),
+                    "leaning": float(leaning or _LEANING.match(document.text, begin, end) is not None),
+                    "position": first / max(1, len(read.spans) - 1),
+                    "last_gain": coverage - max(covered[first : last + 1]) if last > first else 0.0,
+                },
+            )
 
 
 _WORD = re.compile(r"\S+")

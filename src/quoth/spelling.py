@@ -11,9 +11,10 @@ from collections.abc import Collection
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
-from quoth.rarity import rarity
+from quoth.rarity import UNKNOWN, rarity
 
-_RARE = 9.5
+_RARE = 8.0
+_COMMONER = 2.0
 _SHORTEST = 5
 _LONG = 9
 _MOST_SPELLINGS = 8
@@ -22,6 +23,7 @@ _MOST_SPELLINGS = 8
 def corrected(terms: tuple[str, ...], vocabulary: Collection[str]) -> tuple[str, ...]:
     """Return a question's terms with each misspelt one replaced by the nearest of ``vocabulary``.
 
+    A spelling must begin alike and be a commoner word, or a name that the library holds and text at large does not.
     Nearest by optimal string alignment (insertions, deletions, replacements, swaps of neighbours): one step, two for
     long words; of equally near ones the commonest word counts. What has no near word stays as it is.
     """
@@ -36,5 +38,9 @@ def corrected(terms: tuple[str, ...], vocabulary: Collection[str]) -> tuple[str,
 def _nearest(term: str, vocabulary: Collection[str]) -> str:
     steps = 2 if len(term) >= _LONG else 1
     near = extract(term, list(vocabulary), scorer=OSA.distance, score_cutoff=steps, limit=_MOST_SPELLINGS)
-    spellings = [(steps_away, rarity(word), word) for word, steps_away, _ in near if word[0] == term[0]]
+    spellings = [(steps_away, rarity(word), word) for word, steps_away, _ in near if _is_likelier(word, term)]
     return min(spellings)[2] if spellings else term
+
+
+def _is_likelier(word: str, term: str) -> bool:
+    return word[0] == term[0] and (rarity(word) < rarity(term) - _COMMONER or rarity(term) == UNKNOWN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from quoth.antecedent import antecedent
 from quoth.documents.model import Document
 from quoth.index.live import IndexedPassages
 from quoth.passages import Passage, context, encoded_text
@@ -35,6 +36,7 @@ class TextCache:
         self.passages: OrderedDict[int, Passage] = OrderedDict()
         self.sequences: OrderedDict[int, tuple[str, ...]] = OrderedDict()
         self.sentences: OrderedDict[int, PassageSentences] = OrderedDict()
+        self.antecedents: OrderedDict[tuple[int, int], frozenset[str]] = OrderedDict()
         self._characters = 0
 
     def keep_document(self, document_id: int, document: Document) -> None:
@@ -47,7 +49,7 @@ class TextCache:
 
     def trim(self) -> None:
         """Let go of the oldest passages where there are too many."""
-        for kept in (self.passages, self.sequences, self.sentences):
+        for kept in (self.passages, self.sequences, self.sentences, self.antecedents):
             while len(kept) > _KEPT_PASSAGES:
                 kept.popitem(last=False)
 
@@ -114,6 +116,17 @@ class Texts:
     def context_terms(self, row: int) -> frozenset[str]:
         """Return the distinct terms of the title and heading above a passage."""
         return frozenset(terms(context(self.document(row).title, self.passage(row).heading)))
+
+    def antecedent_terms(self, row: int, start: int, end: int) -> frozenset[str]:
+        """Return the distinct terms of the earlier words that a sentence beginning with a pronoun leans on."""
+        key = (self.document_id(row), start)
+        found = self._cache.antecedents.get(key)
+        if found is None:
+            document = self.document(row)
+            place = antecedent(document, start, end)
+            found = frozenset(terms(document.text[place[0] : place[1]])) if place else frozenset()
+            self._cache.antecedents[key] = found
+        return found
 
     def title_terms(self, row: int) -> frozenset[str]:
         """Return the distinct terms of the title of a passage's document."""

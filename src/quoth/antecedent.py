@@ -1,0 +1,67 @@
+"""Who "he" is: the earlier words that a sentence which begins with a pronoun leans on."""
+
+from __future__ import annotations
+
+import re
+
+from quoth.documents.model import Document
+from quoth.sentences import sentences
+
+MAX_CONTEXT = 200
+"""Characters that a context may have."""
+
+_SEARCHED_SENTENCES = 12
+_NAME = re.compile(r"(?:[^\W\d_a-z][\w’'.-]+[ \u200c])+[^\W\d_a-z][\w’'-]+")
+_GROUP = re.compile(r"\b[A-Z]{2,}\b|\b\w+s\b")
+_PLURAL = re.compile(r"\W*(?:they|their|them|آنها|آن‌ها|ایشان)(?!\w)", re.IGNORECASE)
+_OFFICE = re.compile(
+    r"\b(?:mr|mrs|ms|dr|prof|president|minister|director|chief|head|chairman|chairwoman|secretary|king|queen|general|"
+    r"professor|representative|spokesman|spokeswoman|officer|captain|author|founder|leader)\b|رئیس|دکتر|آقای|خانم|وزیر|سردار",
+    re.IGNORECASE,
+)
+_PERSON = re.compile(r"\W*(?:he|she|they|his|her|their|him|them|او|وی|آنها|آن‌ها|ایشان)(?![\w’'])", re.IGNORECASE)
+
+
+def leans(text: str, start: int, end: int) -> bool:
+    """Whether a stretch begins with a pronoun whose person was named before."""
+    return _PERSON.match(text, start, end) is not None
+
+
+def antecedent(document: Document, start: int, end: int) -> tuple[int, int, int] | None:
+    """Return start, end and paragraph of the earlier words that say who "he" is, where a stretch begins so.
+
+    None where it begins otherwise, or where nothing earlier says it.
+
+    The nearest earlier sentence that names somebody counts; one that begins with "he" itself says no more than the
+    quote does and is passed over.
+    """
+    if not leans(document.text, start, end):
+        return None
+    is_plural = _PLURAL.match(document.text, start, end) is not None
+    looked_at = 0
+    for paragraph in reversed(document.paragraphs):
+        if paragraph.start >= start or not paragraph.prose:
+            continue
+        for a, b in reversed(sentences(document.text, paragraph.start, min(paragraph.end, start))):
+            looked_at += 1
+            if looked_at > _SEARCHED_SENTENCES:
+                return None
+            sentence = document.text[a:b]
+            if not leans(sentence, 0, len(sentence)) and _names_somebody(sentence, is_plural=is_plural):
+                a, b = _shortened(document.text, a, b)
+                return a, b, paragraph.number
+    return None
+
+
+def _names_somebody(sentence: str, *, is_plural: bool) -> bool:
+    """Whether a sentence has a name or an office, or, for "they", anything that stands for several."""
+    patterns = (_NAME, _OFFICE, _GROUP) if is_plural else (_NAME, _OFFICE)
+    return any(pattern.search(sentence) for pattern in patterns)
+
+
+def _shortened(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return at most ``MAX_CONTEXT`` characters of a sentence: its beginning, cut between words."""
+    if end - start <= MAX_CONTEXT:
+        return start, end
+    stop = text.rfind(" ", start, start + MAX_CONTEXT)
+    return start, stop if stop > start else start + MAX_CONTEXT
