@@ -20,8 +20,9 @@ LEAVES = ("errors", "settings", "words", "rarity", "weights", "answer", "answer_
 # The way of the data. A module, or a package as a whole, imports from leaves and from what stands before it
 CHAIN = (
     "documents",
-    "sentences",  # reads lines as documents do
+    "sentences",
     "passages",
+    "antecedent",
     "encoder",
     "store",
     "index",
@@ -174,7 +175,8 @@ def test_the_watch_over_importing_would_see_a_read():
     seen = run(
         WATCHED_IMPORT.format(
             source=str(SOURCE),
-            more="exec(compile('import os; os.environ.get(\"HOME\"); open(os.devnull).close()', HOME + '/x.py', 'exec'))",
+            more="code = 'os.environ.get(\"HOME\"); open(os.devnull).close()'\n"
+            "exec(compile(code, HOME + '/x.py', 'exec'))",
         )
     )
     assert seen == "['environment: HOME', 'open: /dev/null']"

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from quoth import quote as module
 from quoth.answer import Answer, Context, Span
+from quoth.antecedent import MAX_CONTEXT, antecedent, leans
 from quoth.documents import Document, parse
 from quoth.encoder import Encoder
 from quoth.errors import IntegrityError
 from quoth.library import Library
-from quoth.quote import MAX_CONTEXT, context, verify
-from quoth.read import LEANING_PERSON
+from quoth.quote import verify
 from quoth.sentences import sentences
 
 # -- who "he" is
+
+
+def context(document: Document, start: int, end: int) -> Context | None:
+    """What a quote of this stretch would bring along."""
+    found = antecedent(document, start, end)
+    return found and Context(document.text[found[0] : found[1]], *found)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +44,7 @@ HE = {
 
 
 def test_the_paragraphs_of_the_article_that_begin_with_he_are_these_five(article: Document):
-    leaning = [p.number for p in article.paragraphs if LEANING_PERSON.match(article.text, p.start, p.end)]
+    leaning = [p.number for p in article.paragraphs if leans(article.text, p.start, p.end)]
     assert leaning == list(HE)
 
 
@@ -48,7 +55,6 @@ def test_a_quote_that_begins_with_he_brings_who_he_is(article: Document, number:
     found = context(article, start, end)
     assert found is not None
     assert HE[number] in found.text
-    assert found.text == article.text[found.start : found.end]
     assert found.end <= start
     assert len(found.text) <= MAX_CONTEXT
     holder = next(p for p in article.paragraphs if p.start <= found.start and found.end <= p.end)
@@ -101,7 +107,7 @@ def ask(folder: Path, encoder: Encoder, files: dict[str, str], question: str, **
         answer = library.ask(question, **options)
         for quote in answer.quotes:
             for place in quote.also_in:
-                assert library.document(place.document).text[place.start : place.end].split() == quote.text.split()
+                assert library.document(place.document).text[place.start : place.end] == quote.text
     return answer
 
 
@@ -133,7 +139,7 @@ def test_quotes_of_one_answer_do_not_overlap(seed_library: Library):
     for question in ("Who is the chief of cyber police?", "vpn problem?", "What did he say about cybercrime?"):
         quotes = seed_library.ask(question, quotes=10).quotes
         spans = sorted((quote.document, quote.start, quote.end) for quote in quotes)
-        for (name, _, end), (next_name, start, _) in zip(spans, spans[1:], strict=False):
+        for (name, _, end), (next_name, start, _) in pairwise(spans):
             assert name != next_name or end <= start
         assert [quote.rank for quote in quotes] == list(range(1, len(quotes) + 1))
 
@@ -193,9 +199,9 @@ def test_a_forged_quote_is_never_shown(real, forge):
 
 
 def test_every_answer_is_verified_before_it_leaves(seed_library: Library, monkeypatch: pytest.MonkeyPatch):
-    def forged(document: Document, start: int, end: int) -> Context:
+    def forged(*arguments: object) -> Context:
         return Context("Mr. Nobody said so.", 0, 19, 1)
 
-    monkeypatch.setattr(module, "context", forged)
+    monkeypatch.setattr(module, "_context", forged)
     with pytest.raises(IntegrityError):
         seed_library.ask("Who is the chief of cyber police?")

@@ -13,8 +13,11 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
-UNKNOWN = 14.0
-"""Rarity of a term that is not in the table: about that of its rarest terms."""
+RAREST = 10.0
+"""The greatest rarity, that of a term which is not in the table, too.
+
+Rarer terms tell no more: with more, one odd name outweighed all else that a question says.
+"""
 
 _STEPS_PER_UNIT = 16.0
 
@@ -38,5 +41,5 @@ def rarity(term: str) -> float:
     wanted = np.uint32(zlib.crc32(term.encode("utf-8", "surrogatepass")))
     place = int(np.searchsorted(hashes, wanted))
     if place < len(hashes) and hashes[place] == wanted:
-        return float(rarities[place]) / _STEPS_PER_UNIT
-    return UNKNOWN
+        return min(float(rarities[place]) / _STEPS_PER_UNIT, RAREST)
+    return RAREST

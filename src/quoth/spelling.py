@@ -11,7 +11,7 @@ from collections.abc import Collection
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
-from quoth.rarity import UNKNOWN, rarity
+from quoth.rarity import RAREST, rarity
 
 _RARE = 8.0
 _COMMONER = 2.0
@@ -43,4 +43,4 @@ def _nearest(term: str, vocabulary: Collection[str]) -> str:
 
 
 def _is_likelier(word: str, term: str) -> bool:
-    return word[0] == term[0] and (rarity(word) < rarity(term) - _COMMONER or rarity(term) == UNKNOWN)
+    return word[0] == term[0] and (rarity(word) < rarity(term) - _COMMONER or rarity(term) == RAREST)

@@ -19,7 +19,7 @@ from quoth.store import PassageRow, Store
 from quoth.words import terms
 
 MODEL = ModelIdentity("tiny", "0" * 64, "mean", 256, 8)
-WORDS = "harbour master boat lighthouse keeper star dawn rope anchor captain storm island".split()
+WORDS = ["harbour", "master", "boat", "keeper", "star", "dawn", "rope", "anchor", "captain", "storm", "island"]
 
 
 def count_tokens(texts: Sequence[str]) -> list[int]:
@@ -110,7 +110,11 @@ def test_another_model_s_vectors_are_never_mixed_in(store: Store):
 
 def test_the_passages_of_a_document_are_neighbouring_rows(store: Store):
     for name in ("a.txt", "b.txt", "a.txt", "c.txt"):
-        put(store, name, "\n\n".join(f"The harbour master of {name} counts boat {n} at dawn today." * 3 for n in range(4)))
+        put(
+            store,
+            name,
+            "\n\n".join(f"The harbour master of {name} counts boat {n} at dawn today." * 3 for n in range(4)),
+        )
     passages = loaded(store, None)
     for document in np.unique(passages.document_ids):
         first, last = passages.rows_of(np.array([document]))
