@@ -75,7 +75,7 @@ _NAME = re.compile(r"(?<![.!?“\"'(]\s)(?<!^)(?<![\w.])[^\W\d_a-z][\w.'’-]*")
 _INITIAL = re.compile(r"^\W*[A-Z][\w'’.-]+")
 _REASON = re.compile(
     r"\b(?:because|since|due to|in order to|so that|as a result|therefore|thus|caused?|causes|reasons?|led to|leads to|"
-    r"owing to|thanks to|for the purpose|aims? to|زیرا|چون|به دلیل|برای|به علت|تا)\b"
+    r"owing to|thanks to|for the purpose|aims? to|to \w+|زیرا|چون|به دلیل|برای|به علت|تا)\b"
 )
 
 
