@@ -104,10 +104,6 @@ def test_a_damaged_record_of_an_identity_is_one_clear_error(record: str):
         ModelIdentity.from_json(record)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="_weights_file hashes the first model.safetensors alone, here the dense layer's: 2_Dense < model",
-)
 def test_a_model_s_identity_tells_its_weights_apart_in_whichever_part_they_differ(weighted: Path, tmp_path: Path):
     from safetensors.numpy import load_file, save_file
 
@@ -172,11 +168,6 @@ def test_no_piece_of_an_even_question_is_longer_than_the_model_reads(encoder: En
     assert longest_piece(encoder, "the boat sailed on " * 100, monkeypatch) <= encoder.identity.max_tokens
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="encode_questions cuts by characters: a piece with many tokens a character (Chinese beside English) is "
-    "longer than the model reads, and its end is cut off in silence",
-)
 def test_no_piece_of_an_uneven_question_is_longer_than_the_model_reads(encoder: Encoder, monkeypatch):
     question = "中国的船在海上航行，" * 80 + "the boat sailed on " * 60
     assert longest_piece(encoder, question, monkeypatch) <= encoder.identity.max_tokens

@@ -144,11 +144,6 @@ def test_quotes_of_one_answer_do_not_overlap(seed_library: Library):
         assert [quote.rank for quote in quotes] == list(range(1, len(quotes) + 1))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="_repeats compares bags of words at 80 %: of two sentences that differ in their numbers alone, the second "
-    "is dropped, and is not in also_in either",
-)
 def test_two_sentences_with_different_figures_are_both_quoted(tmp_path: Path, encoder: Encoder):
     sentence = "The revenue of the Port Quill shipping company grew by {}% in the year {}."
     files = {"a.txt": sentence.format(5, 2012), "b.txt": sentence.format(7, 2013)}

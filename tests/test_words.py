@@ -73,6 +73,5 @@ def test_a_composed_and_a_decomposed_spelling_are_the_same(text: str):
     assert fold(unicodedata.normalize("NFC", text)) == fold(unicodedata.normalize("NFD", text))
 
 
-@pytest.mark.xfail(strict=True, reason="words.py _ARABIC_FOLDS lacks U+06D5, which U+06C0 decomposes to")
 def test_so_it_is_with_the_persian_he_with_hamza():
     assert fold(unicodedata.normalize("NFD", "خانۀ")) == fold("خانۀ")

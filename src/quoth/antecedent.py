@@ -7,7 +7,7 @@ import re
 from quoth.documents.model import Document
 from quoth.sentences import sentences
 
-MAX_CONTEXT = 200
+MAX_CONTEXT = 350
 """Characters that a context may have."""
 
 _SEARCHED_SENTENCES = 12
@@ -19,6 +19,7 @@ _OFFICE = re.compile(
     r"professor|representative|spokesman|spokeswoman|officer|captain|author|founder|leader)\b|رئیس|دکتر|آقای|خانم|وزیر|سردار",
     re.IGNORECASE,
 )
+_WHO = re.compile(rf"[^\W\d_a-z][\w’'-]*|{_OFFICE.pattern}", re.UNICODE)
 _PERSON = re.compile(r"\W*(?:he|she|they|his|her|their|him|them|او|وی|آنها|آن‌ها|ایشان)(?![\w’'])", re.IGNORECASE)
 
 
@@ -65,3 +66,8 @@ def _shortened(text: str, start: int, end: int) -> tuple[int, int]:
         return start, end
     stop = text.rfind(" ", start, start + MAX_CONTEXT)
     return start, stop if stop > start else start + MAX_CONTEXT
+
+
+def names(text: str) -> str:
+    """Return the words of an antecedent that say who: those with a capital, and offices."""
+    return " ".join(match.group() for match in _WHO.finditer(text))

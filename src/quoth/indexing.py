@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from quoth.documents.formats import CORPUS_SUFFIX, suffix
+from quoth.documents.jsonl import JSONL_MEDIA_TYPE
 from quoth.documents.model import Document
 from quoth.documents.source import Entry, Listing, Unreadable, discover, scan
 from quoth.encoder import Encoder, Vectors
@@ -72,7 +73,7 @@ class Indexer:
         self._store = store
         self._load_encoder = load_encoder
         self._report = report
-        self._model_ids: dict[str, int] = {}
+        self._model: int | None = None
         self.summary = IndexSummary()
 
     def index(self, paths: Sequence[Path]) -> None:
@@ -105,21 +106,19 @@ class Indexer:
 
     def _index_root(self, listing: Listing) -> None:
         root = str(listing.root)
-        known = self._store.content_hashes(root)
+        known = self._store.known_documents(root)
         seen: set[str] = set()
-        protected = False
+        unread: list[str] = []
         waiting: list[Document] = []
         self.summary.skipped += [(skipped.name, skipped.reason) for skipped in listing.skipped]
         files = {file.name: number for number, file in enumerate(listing.files)}
         for found in scan(listing):
             if isinstance(found, Unreadable):
                 self.summary.failed.append((found.name, str(found.error)))
-                seen.add(found.name)
-                # Which documents a broken JSONL file held is not known: none is removed on its account
-                protected = protected or suffix(found.name) == CORPUS_SUFFIX
+                unread.append(found.name)
                 continue
             self._report(Progress("reading", files[found.file.name], len(files)))
-            if known.get(found.name) == found.content_hash:
+            if found.name in known and known[found.name][0] == found.content_hash:
                 self.summary.unchanged += 1
                 seen.add(found.name)
                 continue
@@ -132,7 +131,7 @@ class Indexer:
                     self._add(root, known, waiting)
                     waiting = []
         self._add(root, known, waiting)
-        gone = [name for name in known if name not in seen and not protected]
+        gone = [name for name in known if name not in seen and not _may_be_there(name, known[name][1], unread)]
         if gone:
             with self._store.writing():
                 self._store.remove(self._store.document_ids(root, gone))
@@ -147,7 +146,7 @@ class Indexer:
             self.summary.failed.append((entry.name, str(error)))
             return None
 
-    def _add(self, root: str, known: dict[str, str], documents: Sequence[Document]) -> None:
+    def _add(self, root: str, known: Container[str], documents: Sequence[Document]) -> None:
         if not documents:
             return
         model_id = self._model_id()
@@ -183,12 +182,28 @@ class Indexer:
         return rows, vectors
 
     def _model_id(self) -> int:
+        """Return the id of the encoder's model; a library made with another one is embedded anew first."""
         identity = self._load_encoder().identity
-        key = identity.to_json()
-        if key not in self._model_ids:
+        if self._model is None:
             with self._store.writing():
-                self._model_ids[key] = self._store.model_id(identity)
-        return self._model_ids[key]
+                self._model = self._store.model_id(identity)
+            current = self._store.current_model()
+            if current is not None and current[0] != self._model:
+                self.reembed()
+        return self._model
+
+
+def _may_be_there(name: str, media_type: str, unread: Sequence[str]) -> bool:
+    """Whether a document may stand in what could not be read just now, and so must not be removed.
+
+    It may be that file itself, lie below a folder that can't be listed, or be a line of a broken JSONL file.
+    """
+    return any(
+        name == other
+        or name.startswith(other + "/")
+        or (media_type == JSONL_MEDIA_TYPE and suffix(other) == CORPUS_SUFFIX)
+        for other in unread
+    )
 
 
 def _row(document: Document, passage: Passage) -> tuple[PassageRow, str]:

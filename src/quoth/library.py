@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from quoth.answer import Answer, FoundPassage
 from quoth.documents.model import Document
-from quoth.encoder import Encoder, model_name
+from quoth.encoder import Encoder, ModelIdentity, is_recorded
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, ModelMismatchError, QuestionError
 from quoth.index import live
 from quoth.index.live import IndexedPassages
@@ -29,6 +29,7 @@ from quoth.pipeline import Pipeline
 from quoth.retrieve import RetrieverKind
 from quoth.settings import DEFAULT_MODEL
 from quoth.store import DocumentRecord, Store
+from quoth.store.connection import translated
 from quoth.texts import TextCache
 
 MAX_QUESTION = 2_000
@@ -102,16 +103,18 @@ class Library:
             EmptyLibraryError: no path is given and the library knows none.
             ModelError: the encoder can't be loaded.
         """
-        with self._lock:
+        with self._lock, translated(self.folder):
             started = time.perf_counter()
             roots = [Path(path) for path in paths] or [Path(root) for root in self._store.roots()]
             if not roots:
                 raise EmptyLibraryError(f"the library {self.folder} is empty; name what to index: quoth index PATH")
             indexer = Indexer(self._store, self.load_encoder, report)
             current = self._store.current_model()
-            if current is not None and not self._is_model(current[1].name):
+            if current is not None and not is_recorded(self._model, current[1]):
                 indexer.reembed()
             indexer.index(roots)
+            if indexer.summary.removed or indexer.summary.changed:
+                self._store.forget()
             indexer.summary.seconds = time.perf_counter() - started
             return indexer.summary
 
@@ -135,9 +138,11 @@ class Library:
         Raises:
             DocumentNotFoundError: no document, or more than one, is called so.
         """
-        with self._lock, self._store.writing():
-            record = self._record(name, root)
-            self._store.remove([record.id])
+        with self._lock:
+            with self._store.writing():
+                record = self._record(name, root)
+                self._store.remove([record.id])
+            self._store.forget()
             return record
 
     def _record(self, name: str, root: str | None) -> DocumentRecord:
@@ -212,7 +217,7 @@ class Library:
     def _searched(self, pattern: str | None) -> tuple[Pipeline, npt.NDArray[np.int64] | None]:
         current = self._store.current_model()
         if current is not None:
-            self._check_model(current[1].name)
+            self._check_model(current[1])
         self._passages = live.load(self._store, self._passages)
         encoder = self.load_encoder()
         if self._passages.model[1] != encoder.identity:
@@ -229,13 +234,10 @@ class Library:
             raise DocumentNotFoundError(f"no document matches {pattern!r}; see what there is with: quoth sources")
         return pipeline, rows
 
-    def _is_model(self, name: str) -> bool:
-        return name == model_name(self._model)
-
-    def _check_model(self, name: str) -> None:
-        if not self._is_model(name):
+    def _check_model(self, recorded: ModelIdentity) -> None:
+        if self._encoder is None and not is_recorded(self._model, recorded):
             raise ModelMismatchError(
-                f"the library {self.folder} was made with the model {name!r}, not {self._model!r}; "
+                f"the library {self.folder} was made with the model {recorded}, not {self._model!r}; "
                 "run quoth index to embed it anew, or set QUOTH_MODEL to the model it was made with"
             )
 
@@ -255,5 +257,7 @@ def _check(question: str, count: int) -> None:
         raise QuestionError("the question is empty; ask something, in words")
     if len(question) > MAX_QUESTION:
         raise QuestionError(f"the question has {len(question):,} characters and may have {MAX_QUESTION:,}; shorten it")
+    if any("\ud800" <= character <= "\udfff" for character in question):
+        raise QuestionError("the question holds half a character (a lone surrogate); send it as UTF-8 text")
     if count < 1:
         raise QuestionError(f"{count} results were asked for; ask for at least 1")

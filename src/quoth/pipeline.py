@@ -13,8 +13,8 @@ from quoth.encoder import Encoder
 from quoth.index.live import IndexedPassages
 from quoth.question import Question, resolve, understand
 from quoth.quote import quotes
-from quoth.retrieve import Ranked, RetrieverKind, retrieve
-from quoth.signals import Matrix, Rows
+from quoth.retrieve import Ranked, RetrieverKind, retrieve, softmax
+from quoth.signals import Rows
 from quoth.store import Store
 from quoth.texts import TextCache, Texts
 from quoth.weights import Linear, linear, threshold
@@ -96,7 +96,7 @@ class Pipeline:
         return max(_DOCUMENTS_SHOWN, int(enough[-1]) + 1 if len(enough) else 0)
 
     def _found(self, ranked: Ranked, count: int) -> list[FoundPassage]:
-        shares = _softmax(ranked.scores)
+        shares = softmax(ranked.scores)
         found = []
         for place, row in enumerate(ranked.rows[:count].tolist()):
             document, passage = self._texts.document(row), self._texts.passage(row)
@@ -123,10 +123,3 @@ class Pipeline:
 def probability(log_odds: float) -> float:
     """Return the probability of these log-odds."""
     return float(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))))
-
-
-def _softmax(scores: Matrix) -> Matrix:
-    if not len(scores):
-        return scores
-    raised = np.exp(scores - scores.max())
-    return np.asarray(raised / raised.sum(), np.float32)

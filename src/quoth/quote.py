@@ -57,6 +57,9 @@ def quotes(
 def _repeats(window: Window, words: frozenset[str], other: Window, its_words: frozenset[str]) -> bool:
     if window.row == other.row and window.start < other.end and other.start < window.end:
         return True
+    figures, its_figures = ({word for word in one if not word.isalpha()} for one in (words, its_words))
+    if figures - its_figures and its_figures - figures:
+        return False
     shared = len(words & its_words)
     return shared >= _SAME * max(1, min(len(words), len(its_words)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ from quoth.answer_kind import AnswerKind, asked_kind, holds
 from quoth.antecedent import leans
 from quoth.question import Question
 from quoth.rarity import rarity
-from quoth.retrieve import Ranked
+from quoth.retrieve import Ranked, softmax
 from quoth.signals import Matrix
 from quoth.texts import Texts
 from quoth.words import terms
@@ -24,6 +24,7 @@ MAX_QUOTE = 350
 NAMES = (
     "passage",  # the passage's score
     "passage_margin",  # to the best passage
+    "passage_share",  # its probability among all candidates, as the scores have it
     "coverage",  # share of the question's rarity that the window holds
     "coverage_in_context",  # the same with title, heading and, for "He …", the words that say who
     "coverage_margin",  # to the best window read
@@ -62,11 +63,13 @@ def windows(question: Question, ranked: Ranked, texts: Texts) -> tuple[list[Wind
     asked = _Asked.of(question)
     found: list[Window] = []
     rows: list[dict[str, float]] = []
+    shares = softmax(ranked.scores)
     for place, row in enumerate(ranked.rows[:_PASSAGES_READ].tolist()):
-        score = float(ranked.scores[place])
+        score, share = float(ranked.scores[place]), float(shares[place])
         for window, measured in _passage_windows(asked, row, texts):
             found.append(window)
-            rows.append(measured | {"passage": score, "passage_margin": score - float(ranked.scores[0])})
+            margin = score - float(ranked.scores[0])
+            rows.append(measured | {"passage": score, "passage_margin": margin, "passage_share": share})
     best = max((measured["coverage"] for measured in rows), default=0.0)
     for measured in rows:
         measured["coverage_margin"] = measured["coverage"] - best
@@ -143,20 +146,25 @@ _WORD = re.compile(r"\S+")
 
 
 def cut(text: str, start: int, end: int, weights: dict[str, float]) -> tuple[int, int]:
-    """Return the stretch of a long sentence that holds most of the question, cut between words to ``MAX_QUOTE``."""
-    words: Sequence[tuple[int, int]] = [match.span() for match in _WORD.finditer(text, start, end)]
+    """Return the stretch of a long sentence that holds most of the question, cut between words to ``MAX_QUOTE``.
+
+    Of the room beside the question's own words, what follows them is filled first: an answer is likelier there.
+    """
+    words = [match.span() for match in _WORD.finditer(text, start, end)]
     gains = [sum(weights.get(term, 0.0) for term in terms(text[a:b])) for a, b in words]
-    best, best_gain, first, gain = (start, start), -1.0, 0, 0.0
-    for last, (_, b) in enumerate(words):
-        gain += gains[last]
-        while b - words[first][0] > MAX_QUOTE and first < last:
-            gain -= gains[first]
-            first += 1
-        if gain > best_gain + 1e-9:
-            best, best_gain = (words[first][0], min(b, words[first][0] + MAX_QUOTE)), gain
-    # Room that is left goes to the words that follow, where the answer is likelier than before
-    finish = best[1]
-    for a, b in words:
-        if a >= best[1] and b - best[0] <= MAX_QUOTE:
-            finish = b
-    return best[0], finish
+    asked = [place for place, gain in enumerate(gains) if gain > 0] or [0]
+    first = last = asked[0]
+    best = -1.0
+    left = 0
+    for right, place in enumerate(asked):
+        while left < right and words[place][1] - words[asked[left]][0] > MAX_QUOTE:
+            left += 1
+        gain = sum(gains[k] for k in asked[left : right + 1])
+        if gain > best:
+            first, last, best = asked[left], place, gain
+    while last + 1 < len(words) and words[last + 1][1] - words[first][0] <= MAX_QUOTE:
+        last += 1
+    while first > 0 and words[last][1] - words[first - 1][0] <= MAX_QUOTE:
+        first -= 1
+    begin = words[first][0]
+    return begin, min(words[last][1], begin + MAX_QUOTE)

@@ -19,6 +19,9 @@ RetrieverKind = Literal["both", "dense", "lexical"]
 CANDIDATES = 40
 """How many passages each search contributes at least."""
 
+_MOST = 4 * 1024
+_TIE = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -65,6 +68,12 @@ def alone(name: str) -> Linear:
     return Linear(NAMES, np.array([float(name == one) for one in NAMES], np.float32), 0.0)
 
 
+def softmax(scores: Matrix) -> Matrix:
+    """Return the scores' probabilities against each other, shape ``(n,)``."""
+    raised = np.exp(scores - scores.max(initial=-np.inf))
+    return np.asarray(raised / max(float(raised.sum()), 1e-12), np.float32)
+
+
 def ranked_by(model: Linear, rows: Rows, signals: Matrix, texts: Texts) -> Ranked:
     """Return candidates in the order of a model's scores.
 
@@ -87,28 +96,33 @@ def gather(
     bm25 = passages.lexical.scores(passages.term_ids[term] for term in question.terms if term in passages.term_ids)
     found: list[Rows] = []
     if kind != "lexical":
-        found.append(
-            _until_ten_documents(passages, lambda k: passages.dense.search(question.vector, k, among)[0], count)
-        )
+        found.append(_enough(passages, lambda k: passages.dense.search(question.vector, k, among), count))
     if kind != "dense":
         holding = np.flatnonzero(bm25 > 0) if among is None else among[bm25[among] > 0]
         lexical = _top(bm25, holding)
-        found.append(_until_ten_documents(passages, lambda k: lexical[:k], count))
+        found.append(_enough(passages, lambda k: (lexical[:k], bm25[lexical[:k]]), count))
     rows = np.unique(np.concatenate(found)).astype(np.int64)
     return Evidence(rows, passages.dense.cosines(question.vector, rows), bm25[rows])
 
 
-def _top(scores: Matrix, rows: Rows, most: int = 4 * 1024) -> Rows:
+def _top(scores: Matrix, rows: Rows, most: int = _MOST) -> Rows:
     """Return the rows of the greatest scores, best first, at most ``most``."""
     if len(rows) > most:
         rows = rows[np.argpartition(-scores[rows], most)[:most]]
     return rows[np.lexsort((rows, -scores[rows]))]
 
 
-def _until_ten_documents(passages: IndexedPassages, search: Callable[[int], Rows], count: int) -> Rows:
+def _enough(passages: IndexedPassages, search: Callable[[int], tuple[Rows, Matrix]], count: int) -> Rows:
+    """Return the best ``count`` passages of a search, or more.
+
+    More where they belong to fewer than ten documents, and where the next ones are as good as the last: which of
+    equal passages are taken must not depend on when they were indexed.
+    """
     k = count
     while True:
-        rows: Rows = search(k)
-        if len(rows) < k or len(np.unique(passages.document_ids[rows])) >= 10 or k >= passages.size:
+        rows, scores = search(k)
+        exhausted = len(rows) < k or k >= passages.size
+        is_tied = not exhausted and scores[-1] > scores[count - 1] - _TIE
+        if exhausted or not (is_tied or len(np.unique(passages.document_ids[rows])) < 10) or k >= _MOST:
             return rows
         k *= 4

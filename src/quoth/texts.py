@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from quoth.antecedent import antecedent
+from quoth.antecedent import antecedent, names
 from quoth.documents.model import Document
 from quoth.index.live import IndexedPassages
 from quoth.passages import Passage, context, encoded_text
@@ -118,13 +118,13 @@ class Texts:
         return frozenset(terms(context(self.document(row).title, self.passage(row).heading)))
 
     def antecedent_terms(self, row: int, start: int, end: int) -> frozenset[str]:
-        """Return the distinct terms of the earlier words that a sentence beginning with a pronoun leans on."""
+        """Return the distinct terms of the names in the words that a sentence beginning with a pronoun leans on."""
         key = (self.document_id(row), start)
         found = self._cache.antecedents.get(key)
         if found is None:
             document = self.document(row)
             place = antecedent(document, start, end)
-            found = frozenset(terms(document.text[place[0] : place[1]])) if place else frozenset()
+            found = frozenset(terms(names(document.text[place[0] : place[1]]))) if place else frozenset()
             self._cache.antecedents[key] = found
         return found
 

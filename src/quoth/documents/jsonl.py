@@ -17,6 +17,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
+JSONL_MEDIA_TYPE = "application/jsonl"
+"""Media type of a document that is a line of a JSONL file; its text is plain."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One checked line: what it says, not yet parted into paragraphs."""
@@ -36,7 +40,7 @@ class Record:
         """Build the document."""
         title = self.title.strip() or plain_title(self.text) or self.name
         paragraphs = plain_paragraphs(self.text)
-        return Document(self.name, title, self.text, "text/plain", self.content_hash, paragraphs, self.uri)
+        return Document(self.name, title, self.text, JSONL_MEDIA_TYPE, self.content_hash, paragraphs, self.uri)
 
 
 def jsonl_records(data: bytes, path: str) -> list[Record]:

@@ -61,8 +61,11 @@ def _configure(connection: apsw.Connection, folder: Path) -> None:
     connection.set_busy_timeout(_BUSY_MILLISECONDS)
     # A setting of the connection that must come before the first page is written
     connection.pragma("auto_vacuum", 0)
-    application, version = connection.pragma("application_id"), connection.pragma("user_version")
-    is_new = application == 0 and version == 0 and connection.pragma("page_count") == 0
+    # One state for all three: another process may be making the library at this moment
+    with connection:
+        application, version = connection.pragma("application_id"), connection.pragma("user_version")
+        has_tables = bool(connection.execute("SELECT count(*) FROM sqlite_master").get)
+    is_new = application == 0 and version == 0 and not has_tables
     if not is_new and application != APPLICATION_ID:
         raise NotALibraryError(
             f"{folder / FILE_NAME} is a database of another program; name another folder with --library"

@@ -21,6 +21,7 @@ from quoth.store.connection import open_database, translated
 from quoth.store.postings import TermCounts, count_terms, pack
 
 _FLOAT = np.dtype("<f4")
+_REWRITTEN_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,17 @@ class Store:
                     self._db.execute("ROLLBACK")
                 raise
 
+    def forget(self) -> None:
+        """Write the database anew without what was removed; call outside of a transaction, after a removal.
+
+        SQLite overwrites what it deletes, but pages that were rearranged before can hold copies. Left out above
+        ``_REWRITTEN_BYTES``, where it would take minutes: there, copies go as their pages are used again.
+        """
+        with translated(self.folder):
+            if self._db.pragma("page_count") * self._db.pragma("page_size") <= _REWRITTEN_BYTES:
+                self._db.execute("VACUUM")
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
     def generation(self) -> int:
         """Return a number that changes with every committed change, by whichever process."""
         with translated(self.folder):
@@ -156,13 +168,12 @@ class Store:
         """Return the paths of all roots, in the order they were first indexed."""
         return [path for (path,) in self._db.execute("SELECT path FROM root ORDER BY id")]
 
-    def content_hashes(self, root: str) -> dict[str, str]:
-        """Return the content hash of each document of a root, by name."""
-        return dict(
-            self._db.execute(
-                "SELECT name, content_hash FROM document JOIN root ON root.id = root_id WHERE path = ?", (root,)
-            )
+    def known_documents(self, root: str) -> dict[str, tuple[str, str]]:
+        """Return the content hash and media type of each document of a root, by name."""
+        rows = self._db.execute(
+            "SELECT name, content_hash, media_type FROM document JOIN root ON root.id = root_id WHERE path = ?", (root,)
         )
+        return {name: (content_hash, media_type) for name, content_hash, media_type in rows}
 
     def documents(self) -> list[DocumentRecord]:
         """Return all documents, ordered by name and root."""
