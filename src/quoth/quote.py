@@ -102,10 +102,18 @@ def _elsewhere(text: str, window: Window, ranked: Ranked, texts: Texts) -> tuple
         document, passage = texts.document(row), texts.passage(row)
         start = document.text.find(text, passage.start, passage.end)
         while start >= 0:
-            if (texts.document_id(row), start) != (texts.document_id(window.row), window.start):
+            is_itself = (texts.document_id(row), start) == (texts.document_id(window.row), window.start)
+            if not is_itself and _stands_alone(document.text, start, start + len(text)):
                 places.append(Place(document.name, passage.paragraph, start, start + len(text)))
             start = document.text.find(text, start + len(text), passage.end)
     return tuple(sorted(places, key=lambda place: (place.document, place.start)))
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether a stretch begins and ends with whole words: "Art" does not stand in "Arthur"."""
+    return not (text[start - 1 : start].isalnum() and text[start].isalnum()) and not (
+        text[end - 1].isalnum() and text[end : end + 1].isalnum()
+    )
 
 
 def verify(quote: Quote, texts: Texts) -> None:

@@ -17,7 +17,6 @@ _RARE = 8.0
 _COMMONER = 2.0
 _SHORTEST = 5
 _LONG = 9
-_MOST_SPELLINGS = 8
 
 
 def corrected(terms: tuple[str, ...], vocabulary: Collection[str]) -> tuple[str, ...]:
@@ -37,7 +36,7 @@ def corrected(terms: tuple[str, ...], vocabulary: Collection[str]) -> tuple[str,
 
 def _nearest(term: str, vocabulary: Collection[str]) -> str:
     steps = 2 if len(term) >= _LONG else 1
-    near = extract(term, list(vocabulary), scorer=OSA.distance, score_cutoff=steps, limit=_MOST_SPELLINGS)
+    near = extract(term, list(vocabulary), scorer=OSA.distance, score_cutoff=steps, limit=None)
     spellings = [(steps_away, rarity(word), word) for word, steps_away, _ in near if _is_likelier(word, term)]
     return min(spellings)[2] if spellings else term
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,8 +112,10 @@ class Store:
         ``_REWRITTEN_BYTES``, where it would take minutes: there, copies go as their pages are used again.
         """
         with translated(self.folder):
-            if self._db.pragma("page_count") * self._db.pragma("page_size") <= _REWRITTEN_BYTES:
-                self._db.execute("VACUUM")
+            # The removal itself is done: a library that others are writing to is tidied after their removals
+            with suppress(apsw.BusyError, apsw.LockedError):
+                if self._db.pragma("page_count") * self._db.pragma("page_size") <= _REWRITTEN_BYTES:
+                    self._db.execute("VACUUM")
             self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
     def generation(self) -> int:
@@ -321,8 +323,8 @@ class Store:
         bounds = (int(ids[0]), int(ids[-1])) if len(ids) else (0, -1)
         rows = [row for row in self._db.execute(query, (model_id, *bounds)) if row[0] in wanted]
         data = b"".join(row[2] for row in rows)
-        expected = len(rows) * identity.dimension * _FLOAT.itemsize
-        if len(data) != expected or len(rows) != len(ids):
+        size = identity.dimension * _FLOAT.itemsize
+        if len(rows) != len(ids) or any(len(row[2]) != size for row in rows):
             raise LibraryError(f"the library {self.folder} has vectors of a wrong length; run: quoth check")
         return StoredPassages(
             ids=np.array([row[0] for row in rows], np.int64),
