@@ -39,7 +39,8 @@ def open_database(folder: Path, *, create: bool) -> apsw.Connection:
     if not path.exists():
         if not create:
             raise EmptyLibraryError(f"there is no library at {folder} yet; index something first: quoth index PATH")
-        if folder.is_dir() and any(folder.iterdir()):
+        # The database itself may come to be between the two looks, when several make one library at once
+        if folder.is_dir() and not all(found.name.startswith(FILE_NAME) for found in folder.iterdir()):
             raise NotALibraryError(
                 f"{folder} holds other files and no library; name an empty or a new folder with --library"
             )
