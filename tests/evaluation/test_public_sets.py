@@ -8,11 +8,11 @@ from quoth.evaluation import evaluate_dataset
 
 SETS = Path(__file__).parents[2] / ".." / "shared" / "eval"
 
-FLOORS = {
-    "squad2_dev_half_a_removed": {"R@1": 0.75, "R@5": 0.90, "hit@1": 0.65, "AUROC": 0.90},
+FLOORS = {  # measured on this sample: .94, 1.00, .88, .99, .985
+    "squad2_dev_half_a_removed": {"R@1": 0.88, "R@5": 0.965, "hit@1": 0.80, "hit@3": 0.93, "AUROC": 0.95},
 }
 QUESTIONS = 150
-LONGEST_MEAN_QUOTE = 220
+LONGEST_MEAN_QUOTE = 220  # characters; measured: 209
 
 
 @pytest.mark.parametrize("name", sorted(FLOORS))
