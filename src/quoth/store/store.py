@@ -89,7 +89,8 @@ class Store:
             try:
                 yield
             finally:
-                self._db.execute("ROLLBACK" if self._db.in_transaction else "SELECT 1")
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -333,18 +334,18 @@ class Store:
             terms=TermCounts.unpack([row[3] for row in rows]),
         )
 
-    def passage(self, passage_id: int) -> tuple[int, Passage]:
-        """Return a passage and the id of its document.
+    def passage(self, passage_id: int) -> Passage:
+        """Return where a passage stands.
 
         Raises:
             LibraryError: no passage has this id.
         """
         row = self._db.execute(
-            'SELECT document_id, start, "end", paragraph, heading, page FROM passage WHERE id = ?', (passage_id,)
+            'SELECT start, "end", paragraph, heading, page FROM passage WHERE id = ?', (passage_id,)
         ).get
         if row is None:
             raise LibraryError(f"the library {self.folder} has no passage {passage_id}; run: quoth check")
-        return row[0], Passage(*row[1:])
+        return Passage(*row)
 
     def terms(self) -> dict[str, int]:
         """Return the id of every term that a passage holds."""
