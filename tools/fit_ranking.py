@@ -30,7 +30,8 @@ from quoth.index.dense import DenseIndex
 from quoth.index.lexical import LexicalIndex
 from quoth.library import Library
 from quoth.question import Question, understand
-from quoth.retrieve import CANDIDATES, gather, ranked_by
+from quoth.retrieve import candidates, ranked_by
+from quoth.store import Store
 from quoth.texts import TextCache, Texts
 from quoth.weights import Linear
 
@@ -102,8 +103,7 @@ def collect(path: Path, encoder: Encoder, count: int, folder: Path) -> Collected
     dataset = read_dataset(path)
     with Library.open(folder / path.name, encoder=encoder) as library:
         library.index([path / "corpus.jsonl"])
-    library = Library.open(folder / path.name, encoder=encoder)
-    store = library._store
+    store = Store.open(folder / path.name)
     passages = live.load(store, None)
     cache = TextCache()
     names = {record.id: record.name for record in store.documents()}
@@ -132,16 +132,9 @@ def collect(path: Path, encoder: Encoder, count: int, folder: Path) -> Collected
                     states.append((label + sign, restricted(passages, keep), None))
         for state, indexed, among in states:
             texts = Texts(store, indexed, cache)
-            evidence = gather(question, indexed, among, CANDIDATES)
-            measured = signals.measure(
-                question,
-                indexed,
-                evidence,
-                [texts.sequence(row) for row in evidence.rows.tolist()],
-                [texts.title_terms(row) for row in evidence.rows.tolist()],
-            )
-            gold = np.isin(indexed.document_ids[evidence.rows], relevant)
-            cases.append(Case(question, source, evidence.rows, measured, gold, state))
+            rows, measured = candidates(question, indexed, texts, among=among)
+            gold = np.isin(indexed.document_ids[rows], relevant)
+            cases.append(Case(question, source, rows, measured, gold, state))
             texts_of[id(cases[-1])] = texts
         if number % 100 == 99:
             print(f"  {path.name}: {number + 1}/{len(chosen)}", file=sys.stderr, flush=True)
@@ -184,7 +177,7 @@ def fit_listwise(
         return loss
 
     optimizer.step(closure)
-    return weights.detach().numpy() / scale, 0.0
+    return weights.detach().numpy() / scale
 
 
 def fit_logistic(
@@ -378,7 +371,7 @@ def fit(collected: list[Collected], calibration: set[str]) -> dict[str, object]:
     def fusion_of(sets: Sequence[Collected]) -> Linear:
         groups = [[(c.signals[:, columns], c.gold) for c in one.cases if c.state == "full"] for one in sets]
         full = np.zeros(len(signals.NAMES), np.float32)
-        full[columns] = fit_listwise(groups)[0]
+        full[columns] = fit_listwise(groups)
         return Linear(signals.NAMES, full, 0.0)
 
     def column(name: str) -> Callable[[np.ndarray], np.ndarray]:
@@ -405,7 +398,7 @@ def fit(collected: list[Collected], calibration: set[str]) -> dict[str, object]:
             [(c.window_signals, c.window_gold) for c in one.cases if c.state == "full" and c.source.answers]
             for one in sets
         ]
-        return with_length(fit_listwise(groups)[0], sets)
+        return with_length(fit_listwise(groups), sets)
 
     quotes: dict[str, np.ndarray] = {}
     for one in having:

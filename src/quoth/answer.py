@@ -5,7 +5,7 @@ These objects are what the command line prints and the Discord bot renders; ``as
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Json = dict[str, Any]
@@ -21,7 +21,7 @@ class Span:
 
     def as_json(self) -> Json:
         """Return the span as a JSON object."""
-        return {"text": self.text, "start": self.start, "end": self.end}
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Context:
 
     def as_json(self) -> Json:
         """Return the context as a JSON object."""
-        return {"text": self.text, "start": self.start, "end": self.end, "paragraph": self.paragraph}
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Place:
 
     def as_json(self) -> Json:
         """Return the place as a JSON object."""
-        return {"document": self.document, "paragraph": self.paragraph, "start": self.start, "end": self.end}
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

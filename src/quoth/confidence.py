@@ -9,15 +9,11 @@ from quoth.read import NAMES as READ_NAMES
 from quoth.retrieve import Ranked
 from quoth.signals import Matrix
 
+_OF_PASSAGE = ("cosine_trusted", "bm25_share", "coverage", "missing_rare", "pairs", "window", "document")
+
 NAMES = (
-    "cosine_trusted",
-    "bm25_share",
-    "coverage",
-    "missing_rare",
-    "pairs",
-    "window",
-    "document",
-    "passage_gap",  # from the best passage's score to the next document's
+    *_OF_PASSAGE,  # of the passage that is quoted first
+    "passage_gap",  # from that passage's score to the best other one's
     "quote_coverage",
     "quote_in_context",
     "quote_pairs",
@@ -29,7 +25,8 @@ NAMES = (
     "trust",
 )
 
-_OF_PASSAGE = ("cosine_trusted", "bm25_share", "coverage", "missing_rare", "pairs", "window", "document")
+_ALONE = 3.0
+"""Gap of a passage that has no rival; greater gaps tell nothing more."""
 
 
 def measure(
@@ -63,7 +60,3 @@ def measure(
     for gap in ("passage_gap", "quote_gap"):
         values[gap] = float(np.clip(values[gap], -_ALONE, _ALONE))
     return np.array([values[name] for name in NAMES], np.float32)
-
-
-_ALONE = 3.0
-"""Gap of a passage that has no rival; greater gaps tell nothing more."""

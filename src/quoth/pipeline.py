@@ -61,7 +61,6 @@ class Pipeline:
         )
         sure = probability(float(confidence_model(measured[None, :])[0])) if windows else 0.0
         chosen = quotes(windows, scores, ranked, self._texts, count=count, confidence=sure, library=self._library)
-        documents = len(np.unique(self._passages.document_ids if among is None else self._passages.document_ids[among]))
         return Answer(
             question=text,
             status="answered" if chosen and sure >= threshold() else "abstained",
@@ -70,7 +69,7 @@ class Pipeline:
             quotes=tuple(chosen),
             passages=tuple(self._found(ranked, self._shown(ranked))),
             explanation=dict(zip(confidence.NAMES, measured.tolist(), strict=True)) | {"threshold": threshold()},
-            documents_searched=documents,
+            documents_searched=self._passages.count_documents(among),
             id=question_id,
         )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -48,12 +49,32 @@ class Question:
         return np.array([rarity(term) for term in self.terms], np.float32)
 
     @cached_property
+    def weights(self) -> dict[str, float]:
+        """The rarity of each distinct term."""
+        return dict(zip(self.terms, self.rarities.tolist(), strict=True))
+
+    @cached_property
+    def told(self) -> float:
+        """What the whole question tells: the sum of its rarities, never 0."""
+        return max(sum(self.weights.values()), 1e-6)
+
+    @cached_property
     def pairs(self) -> dict[tuple[str, str], float]:
         """Neighbouring terms and their joint rarity, common pairs ("of the") left out."""
-        joint = {
-            pair: rarity(pair[0]) + rarity(pair[1]) for pair in zip(self.sequence, self.sequence[1:], strict=False)
-        }
+        joint = {pair: rarity(pair[0]) + rarity(pair[1]) for pair in pairwise(self.sequence)}
         return {pair: weight for pair, weight in joint.items() if weight > _TELLING}
+
+    def coverage(self, held: Set[str]) -> float:
+        """Return the share of what the question tells that these terms hold, 0 to 1."""
+        # In the question's order: that of a set of strings differs from one process to the next
+        return sum(weight for term, weight in self.weights.items() if term in held) / self.told
+
+    def shared_pairs(self, sequence: Sequence[str]) -> float:
+        """Return the share of the question's pairs, by weight, that are neighbours in ``sequence`` too, 0 to 1."""
+        if not self.pairs:
+            return 0.0
+        here = frozenset(pairwise(sequence))
+        return sum(weight for pair, weight in self.pairs.items() if pair in here) / sum(self.pairs.values())
 
 
 def resolve(text: str, history: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from quoth.answer import Context, Place, Quote, Span
@@ -46,7 +47,7 @@ def quotes(
             continue
         taken.append((window, words))
         fall = min(0.0, float(scores[place] - scores[order[0]]))
-        chosen.append(_quote(len(chosen) + 1, window, ranked, texts, confidence * 2.718281828**fall, library))
+        chosen.append(_quote(len(chosen) + 1, window, ranked, texts, confidence * math.exp(fall), library))
         if len(chosen) == count:
             break
     for quote in chosen:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -60,13 +59,13 @@ class Window:
 
 def windows(question: Question, ranked: Ranked, texts: Texts) -> tuple[list[Window], Matrix]:
     """Return what may be quoted of the best passages, and the signals of each, shape ``(n, len(NAMES))``."""
-    asked = _Asked.of(question)
+    kind = asked_kind(question.text)
     found: list[Window] = []
     rows: list[dict[str, float]] = []
     shares = softmax(ranked.scores)
     for place, row in enumerate(ranked.rows[:_PASSAGES_READ].tolist()):
         score, share = float(ranked.scores[place]), float(shares[place])
-        for window, measured in _passage_windows(asked, row, texts):
+        for window, measured in _passage_windows(question, kind, row, texts):
             found.append(window)
             margin = score - float(ranked.scores[0])
             rows.append(measured | {"passage": score, "passage_margin": margin, "passage_share": share})
@@ -77,37 +76,15 @@ def windows(question: Question, ranked: Ranked, texts: Texts) -> tuple[list[Wind
     return found, signals.reshape(len(rows), len(NAMES))
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question as a sentence is held against it."""
-
-    text: str
-    kind: AnswerKind
-    weights: dict[str, float]
-    told: float
-    pairs: dict[tuple[str, str], float]
-    all_pairs: float
-
-    @classmethod
-    def of(cls, question: Question) -> _Asked:
-        weights = dict(zip(question.terms, question.rarities.tolist(), strict=True))
-        told, all_pairs = sum(weights.values()), sum(question.pairs.values())
-        return cls(
-            question.text, asked_kind(question.text), weights, max(told, 1e-6), question.pairs, max(all_pairs, 1e-6)
-        )
-
-    def coverage(self, words: Set[str]) -> float:
-        """Return the share of what the question tells that these terms hold."""
-        return sum(self.weights.get(word, 0.0) for word in words) / self.told
-
-
-def _passage_windows(asked: _Asked, row: int, texts: Texts) -> Iterator[tuple[Window, dict[str, float]]]:
+def _passage_windows(
+    question: Question, kind: AnswerKind, row: int, texts: Texts
+) -> Iterator[tuple[Window, dict[str, float]]]:
     """Yield the windows of a passage with the signals that don't depend on other passages."""
     document, read = texts.document(row), texts.sentences(row)
     above = texts.context_terms(row)
-    held = [holds(asked.kind, document.text[start:end], asked.text) for start, end in read.spans]
-    covered = [asked.coverage(frozenset(words)) for words in read.terms]
-    has_kind = asked.kind is not AnswerKind.OTHER
+    held = [holds(kind, document.text[start:end], question.text) for start, end in read.spans]
+    covered = [question.coverage(frozenset(words)) for words in read.terms]
+    has_kind = kind is not AnswerKind.OTHER
     for first, (start, sentence_end) in enumerate(read.spans):
         leaning = leans(document.text, start, sentence_end)
         before = above | texts.antecedent_terms(row, start, sentence_end) if leaning else above
@@ -117,22 +94,21 @@ def _passage_windows(asked: _Asked, row: int, texts: Texts) -> Iterator[tuple[Wi
             if end - begin > MAX_QUOTE:
                 if last > first:
                     break
-                begin, end = cut(document.text, begin, end, asked.weights)
+                begin, end = cut(document.text, begin, end, question.weights)
                 words = tuple(terms(document.text[begin:end]))
             distinct = frozenset(words)
-            coverage = asked.coverage(distinct)
-            here = frozenset(pairwise(words))
+            coverage = question.coverage(distinct)
             is_held = has_kind and any(held[first : last + 1])
             yield (
                 Window(row, begin, end, last - first + 1),
                 {
                     "coverage": coverage,
-                    "coverage_in_context": asked.coverage(distinct | before),
-                    "pairs": sum(weight for pair, weight in asked.pairs.items() if pair in here) / asked.all_pairs,
+                    "coverage_in_context": question.coverage(distinct | before),
+                    "pairs": question.shared_pairs(words),
                     "kind_asked": float(has_kind),
                     "kind_held": float(is_held),
                     "kind_held_alone": float(is_held and sum(held) == sum(held[first : last + 1])),
-                    "news": float(np.log1p(sum(rarity(term) for term in distinct if term not in asked.weights))),
+                    "news": float(np.log1p(sum(rarity(term) for term in distinct if term not in question.weights))),
                     "length": (end - begin) / 100,
                     "sentences": float(last - first),
                     "leaning": float(leaning or _LEANING.match(document.text, begin, end) is not None),

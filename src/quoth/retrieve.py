@@ -51,16 +51,31 @@ def retrieve(
     ``among`` names the rows that may be found, all where it is None. ``kind`` leaves one search out, for ablations:
     "dense" ranks by cosine alone, "lexical" by BM25 alone.
     """
+    rows, signals = candidates(question, passages, texts, among=among, count=count, kind=kind)
+    model = fusion if kind == "both" else alone("cosine" if kind == "dense" else "bm25")
+    return ranked_by(model, rows, signals, texts)
+
+
+def candidates(
+    question: Question,
+    passages: IndexedPassages,
+    texts: Texts,
+    *,
+    among: Rows | None = None,
+    count: int = 0,
+    kind: RetrieverKind = "both",
+) -> tuple[Rows, Matrix]:
+    """Return the rows of the candidates, not yet ranked, and their signals, shape ``(n, len(NAMES))``."""
     evidence = gather(question, passages, among, max(count, CANDIDATES), kind)
+    rows = evidence.rows.tolist()
     signals = measure(
         question,
         passages,
         evidence,
-        [texts.sequence(row) for row in evidence.rows.tolist()],
-        [texts.title_terms(row) for row in evidence.rows.tolist()],
+        [texts.sequence(row) for row in rows],
+        [texts.title_terms(row) for row in rows],
     )
-    model = fusion if kind == "both" else alone("cosine" if kind == "dense" else "bm25")
-    return ranked_by(model, evidence.rows, signals, texts)
+    return evidence.rows, signals
 
 
 def alone(name: str) -> Linear:

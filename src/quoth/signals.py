@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +68,7 @@ def measure(
     held, in_document, frequencies = _holders(passages, evidence.rows, ids)
     own_weights = np.array([passages.lexical.weight(frequency) for frequency in frequencies], np.float32)
     rarities = question.rarities
-    told = max(float(rarities.sum()), 1e-6)
+    told = question.told
     best_possible = max(float(own_weights.sum()) * (K1 + 1), 1e-6)
     rare = rarities * (rarities > _RARE)
 
@@ -83,11 +82,9 @@ def measure(
         "coverage": held @ rarities / told,
         "coverage_here": held @ own_weights / max(float(own_weights.sum()), 1e-6),
         "missing_rare": (1 - held) @ rare / told,
-        "title": [
-            sum(r for t, r in zip(question.terms, rarities, strict=True) if t in title) / told for title in titles
-        ],
+        "title": [question.coverage(title) for title in titles],
         "document": in_document @ rarities / told,
-        "pairs": [_shared_pairs(question, sequence) for sequence in sequences],
+        "pairs": [question.shared_pairs(sequence) for sequence in sequences],
         "window": [best_window(question, sequence, _WINDOW_WORDS) / told for sequence in sequences],
         "length": [np.log1p(len(sequence)) for sequence in sequences],
     }
@@ -122,16 +119,9 @@ def _margins(scores: Matrix) -> Matrix:
     return np.asarray(np.where(scores >= first, scores - second, scores - first), np.float32)
 
 
-def _shared_pairs(question: Question, sequence: Sequence[str]) -> float:
-    if not question.pairs:
-        return 0.0
-    here = set(pairwise(sequence))
-    return sum(weight for pair, weight in question.pairs.items() if pair in here) / sum(question.pairs.values())
-
-
 def best_window(question: Question, sequence: Sequence[str], width: int) -> float:
     """Return the greatest rarity of question terms that stands within ``width`` words of ``sequence``."""
-    weights = dict(zip(question.terms, question.rarities.tolist(), strict=True))
+    weights = question.weights
     hits = [(place, term) for place, term in enumerate(sequence) if term in weights]
     inside: dict[str, int] = {}
     total = best = 0.0

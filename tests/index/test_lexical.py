@@ -46,7 +46,7 @@ def test_scores_after_additions_and_removals_are_bit_for_bit_those_of_a_clean_bu
     first: list[list[int]], second: list[list[int]], data: st.DataObject
 ):
     keep = np.array(data.draw(st.lists(st.booleans(), min_size=len(first), max_size=len(first))), bool)
-    changed = packed(first).select(keep).joined(packed(second))
+    changed = packed(first).take(np.flatnonzero(keep)).joined(packed(second))
     clean = packed([words for words, kept in zip(first, keep, strict=True) if kept] + second)
     for term in range(11):
         question = [term, (term + 3) % 11, (term + 7) % 11]

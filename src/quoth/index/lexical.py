@@ -27,14 +27,12 @@ class LexicalIndex:
     def __init__(self, terms: TermCounts) -> None:
         sizes = np.diff(terms.starts)
         self.size = len(sizes)
-        lengths = (
-            np.add.reduceat(np.append(terms.counts, 0).astype(np.int64), terms.starts[:-1]) if self.size else sizes
-        )
-        lengths = np.where(sizes > 0, lengths, 0)
+        rows = np.repeat(np.arange(self.size, dtype=np.int32), sizes)
+        lengths = np.bincount(rows, weights=terms.counts, minlength=self.size)
         mean = float(lengths.mean()) if self.size else 1.0
         self._norms = (K1 * (1 - B + B * lengths / max(mean, 1e-9))).astype(np.float32)
         order = np.argsort(terms.term_ids, kind="stable")
-        self._rows = np.repeat(np.arange(self.size, dtype=np.int32), sizes)[order]
+        self._rows = rows[order]
         self._counts = terms.counts[order].astype(np.float32)
         ids, starts = np.unique(terms.term_ids[order], return_index=True)
         self._ids = ids

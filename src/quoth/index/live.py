@@ -37,6 +37,12 @@ class IndexedPassages:
         """How many passages there are."""
         return len(self.ids)
 
+    def count_documents(self, among: npt.NDArray[np.int64] | None = None) -> int:
+        """Return how many documents these rows (ascending; all, where it is None) belong to."""
+        documents = self.document_ids if among is None else self.document_ids[among]
+        # Ascending by document, so that counting the steps will do, without sorting a large library for each question
+        return int(np.count_nonzero(np.diff(documents))) + bool(len(documents))
+
     def rows_of(self, documents: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return the first row of each of these documents and the one behind its last, both of their shape."""
         return np.searchsorted(self.document_ids, documents), np.searchsorted(self.document_ids, documents, "right")
@@ -62,12 +68,12 @@ def load(store: Store, before: IndexedPassages | None) -> IndexedPassages:
         stored = store.load_passages(model, ids)
         document_ids, vectors, terms = stored.document_ids, stored.vectors, stored.terms
     else:
-        keep = np.isin(before.ids, ids, assume_unique=True)
+        kept = np.flatnonzero(np.isin(before.ids, ids, assume_unique=True))
         stored = store.load_passages(model, ids[~np.isin(ids, before.ids, assume_unique=True)])
-        ids = np.concatenate((before.ids[keep], stored.ids))
-        document_ids = np.concatenate((before.document_ids[keep], stored.document_ids))
-        vectors = np.concatenate((before.dense.vectors(np.flatnonzero(keep)), stored.vectors))
-        terms = before.terms.select(keep).joined(stored.terms)
+        ids = np.concatenate((before.ids[kept], stored.ids))
+        document_ids = np.concatenate((before.document_ids[kept], stored.document_ids))
+        vectors = np.concatenate((before.dense.vectors(kept), stored.vectors))
+        terms = before.terms.take(kept).joined(stored.terms)
     order = np.lexsort((ids, document_ids))
     if (order[1:] < order[:-1]).any():
         ids, document_ids, vectors, terms = ids[order], document_ids[order], vectors[order], terms.take(order)
