@@ -10,6 +10,16 @@ from typing import Any, Literal
 
 Json = dict[str, Any]
 
+SURE, LIKELY = 0.9, 0.7
+"""Confidences from which an answer is called sure, or likely; one that is given with less is called unsure."""
+
+
+def confidence_in_words(confidence: float) -> Literal["sure", "likely", "unsure"]:
+    """Return how far to trust an answer, in a word."""
+    if confidence >= SURE:
+        return "sure"
+    return "likely" if confidence >= LIKELY else "unsure"
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from quoth.answer import Answer, Context, FoundPassage, Place, Quote, Span
-from quoth.cli.render import answer_lines, citation, confidence_in_words, search_lines
+from quoth.answer import Answer, Context, FoundPassage, Place, Quote, Span, confidence_in_words
+from quoth.cli.render import answer_lines, citation, search_lines
 
 QUOTE = Quote(
     rank=1,

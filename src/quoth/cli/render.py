@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from quoth.answer import Answer, FoundPassage, Quote
+from quoth.answer import Answer, FoundPassage, Quote, confidence_in_words
 from quoth.cli.terminal import Verbatim, one_line
 
-_SURE, _LIKELY = 0.9, 0.7
 _CLOSEST_SHOWN = 3
 _PASSAGE_SHOWN = 300
 _CUT = " […]"
@@ -48,13 +47,6 @@ def search_lines(passages: Sequence[FoundPassage]) -> Iterator[Verbatim]:
             yield Verbatim()
         yield from _passage_lines(passage, None)
         yield _scores(passage.score, passage.signals)
-
-
-def confidence_in_words(confidence: float) -> str:
-    """Return how far to trust an answer, in a word."""
-    if confidence >= _SURE:
-        return "sure"
-    return "likely" if confidence >= _LIKELY else "unsure"
 
 
 def counted(number: int, noun: str) -> str:

@@ -1,0 +1,29 @@
+"""Answers and everything else that the bot says, as Discord shows them. Pure: no client, no files, no clock."""
+
+from bot.escape import plain
+from bot.render.answer import answer_reply
+from bot.render.documents import document_reply, library_list_reply, sources_reply
+from bot.render.passages import PER_PAGE, Excerpt, closest_reply, context_reply, more_reply
+from bot.render.reply import Action, Button, Reply, note
+from bot.render.server import forgotten_reply, privacy_reply, settings_reply, stats_reply
+
+__all__ = [
+    "PER_PAGE",
+    "Action",
+    "Button",
+    "Excerpt",
+    "Reply",
+    "answer_reply",
+    "closest_reply",
+    "context_reply",
+    "document_reply",
+    "forgotten_reply",
+    "library_list_reply",
+    "more_reply",
+    "note",
+    "plain",
+    "privacy_reply",
+    "settings_reply",
+    "sources_reply",
+    "stats_reply",
+]

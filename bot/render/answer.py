@@ -1,0 +1,125 @@
+"""An answer, or the plain word that there is none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from discord import ButtonStyle
+
+from bot.cutting import units
+from bot.escape import shown, visible
+from bot.render import reply
+from bot.render.blocks import block
+from bot.render.citation import also_in, citation, names_library
+from bot.render.reply import Button, Reply, card, counted, fits
+from quoth.answer import Answer, Context, Quote, confidence_in_words
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Units for a quote and for its context, and whether its citation is given whole."""
+
+    quote: int
+    context: int
+    whole: bool
+
+
+# 350 characters, as long as a quote gets, need no more than 1,100 units, whatever they are. Three such quotes with
+# the longest of titles, headings and addresses don't fit together, and then the citations give way
+_AMPLE = _Room(quote=1_100, context=400, whole=True)
+_SCARCE = _Room(quote=800, context=250, whole=False)
+
+_SURE = {
+    "sure": ("Sure of this answer", reply.SURE),
+    "likely": ("Likely the answer", reply.LIKELY),
+    "unsure": ("Unsure: please read it in context", reply.UNSURE),
+}
+
+
+def answer_reply(answer: Answer, *, names: Mapping[str, str] = _NOTHING, private: bool = False) -> Reply:
+    """Return an answer as it is shown: its quotes with their citations, or that the documents don't answer.
+
+    ``names`` says how the libraries that were asked are called, by their names; citations tell it where there are
+    several. A ``private`` answer, which only its asker sees, has nothing to remove.
+    """
+    searched = f"{counted(answer.documents_searched, 'document')} searched"
+    if not answer.answered or not answer.quotes:
+        return _declined(answer, searched, private)
+    words, colour = _SURE[confidence_in_words(answer.confidence)]
+    lines = _answer_lines(answer, names)
+    return Reply(
+        embeds=(card(lines, author=answer.question, footer=f"{words} · {searched}", colour=colour),),
+        buttons=(
+            Button("context", "In context", page=1),
+            Button("more", "More quotes", page=1),
+            Button("follow", "Follow up"),
+            *_feedback(private),
+        ),
+    )
+
+
+def _declined(answer: Answer, searched: str, private: bool) -> Reply:
+    lines = ["**The documents don't answer this.**"]
+    buttons: tuple[Button, ...] = (Button("follow", "Follow up"),)
+    if answer.passages:
+        lines.append("No passage that I found holds an answer. You can still read those that come closest.")
+        buttons = (Button("closest", "Closest passages", page=1), *buttons)
+    return Reply(embeds=(card(lines, author=answer.question, footer=searched),), buttons=buttons + _feedback(private))
+
+
+def _feedback(private: bool) -> tuple[Button, ...]:
+    votes = (Button("yes", "Helpful", row=1), Button("no", "Not helpful", row=1))
+    return votes if private else (*votes, Button("remove", "Remove", ButtonStyle.danger, row=1))
+
+
+def _answer_lines(answer: Answer, names: Mapping[str, str]) -> list[str]:
+    """Return one string a quote: it is shown with its citation or not at all."""
+    # Two documents of one title can only be told apart by their names
+    titles = Counter(title for title, _ in {(quote.title, quote.document) for quote in answer.quotes})
+    lines: list[str] = []
+    for room in (_AMPLE, _SCARCE):
+        lines = [
+            "\n".join(
+                _quote_lines(quote, names, room, numbered=len(answer.quotes) > 1, ambiguous=titles[quote.title] > 1)
+            )
+            + "\n"
+            for quote in answer.quotes
+        ]
+        if fits(lines):
+            break
+    return lines
+
+
+def _quote_lines(
+    quote: Quote, names: Mapping[str, str], room: _Room, *, numbered: bool, ambiguous: bool
+) -> Iterator[str]:
+    if quote.context is not None:
+        yield _earlier(quote.context, room)
+    span = (quote.answer.start - quote.start, quote.answer.end - quote.start) if quote.answer else None
+    text, cut = block(quote.text, span, room.quote)
+    yield text
+    number = rf"\[{quote.rank}] " if numbered else ""
+    cited = citation(
+        quote.title,
+        quote.paragraph,
+        page=quote.page,
+        heading=quote.heading if room.whole else None,
+        uri=quote.uri if room.whole else None,
+        document=quote.document if ambiguous and room.whole else None,
+        library=names_library(names, quote.library),
+    )
+    yield f"-# {number}{cited}" + (" · shortened, whole in context" if cut else "")
+    if quote.also_in and room.whole:
+        yield f"-# {also_in(quote.also_in, quote.document)}"
+
+
+def _earlier(context: Context, room: _Room) -> str:
+    label = f"-# Earlier, in paragraph {context.paragraph}:"
+    if "\n" not in visible(context.text) and units(markup := shown(context.text)) <= room.context:
+        return f"{label} {markup}"
+    return f"{label}\n{block(context.text, None, room.context)[0]}\n-# and then:"

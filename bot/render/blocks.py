@@ -1,0 +1,34 @@
+"""Texts of documents inside a reply: as a block quote, whole or cut at a marked place, or on one line."""
+
+from __future__ import annotations
+
+from bot.cutting import units, window
+from bot.escape import plain, quoted, shown
+
+_MARK_BEFORE, _MARK_AFTER = r"*\[…]* ", r" *\[…]*"
+"""As markup, in italics: a document's text is never in italics, so that nobody takes the mark for its own."""
+
+_BOLD = 12
+"""Units that bold costs: its asterisks, and what is escaped anew where it begins and ends."""
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return markup that shows a name or title on one line; at most ``limit`` units of it, before escaping."""
+    return shown(plain(text, limit))
+
+
+def block(text: str, focus: tuple[int, int] | None, budget: int) -> tuple[str, bool]:
+    """Return a text as a block quote of at most ``budget`` units, and whether it was cut.
+
+    ``focus`` (two offsets) is in bold and, where something has to go, stays.
+    """
+    whole = quoted(text, focus) if len(text) <= budget else None
+    if whole is not None and units(whole) <= budget:
+        return whole, False
+    start, end = focus or (0, 0)
+    marks = units(_MARK_BEFORE + _MARK_AFTER) + _BOLD
+    low, high = window(text, (start, end), budget - marks, lambda part: units(quoted(part)))
+    inside = (max(start, low) - low, min(end, high) - low) if focus else None
+    before = _MARK_BEFORE if low else ""
+    after = _MARK_AFTER if high < len(text) else ""
+    return quoted(text[low:high], inside, before=before, after=after), bool(before or after)
