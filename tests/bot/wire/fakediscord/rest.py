@@ -198,7 +198,7 @@ class Rest:
     def _promises(self, request: web.Request, body: dict[str, Any]) -> None:
         """Note what Discord would take and Quoth promises never to send."""
         mentions = body.get("allowed_mentions")
-        if mentions is None or any(mentions.get(kind) for kind in ("parse", "users", "roles")):
+        if mentions is None or any(mentions.get(kind) for kind in ("parse", "users", "roles", "replied_user")):
             seen = request[SEEN]
             self.problems.append(f"{seen.method} {seen.path}: allowed_mentions is {mentions!r}, not none")
 

@@ -1,0 +1,20 @@
+# Quoth's Discord bot in a container. Not built or run by its authors yet; docs/bot.md says how it is meant to be used.
+FROM python:3.13-slim
+
+# PyTorch for CPUs first: the default index brings gigabytes of CUDA libraries
+RUN pip install --no-cache-dir --index-url https://download.pytorch.org/whl/cpu 'torch>=2.13,<2.14'
+
+WORKDIR /app
+COPY pyproject.toml README.md LICENSE ./
+COPY src src
+COPY bot bot
+RUN pip install --no-cache-dir '.[bot]' \
+    && useradd --system --uid 10001 --no-create-home quoth \
+    && install --directory --owner quoth --mode 700 /data
+
+USER quoth
+ENV QUOTH_HOME=/data PYTHONUNBUFFERED=1
+VOLUME /data
+# The bot finishes questions in flight on SIGTERM, for 10 s at most: stop it with `docker stop --time 30`
+STOPSIGNAL SIGTERM
+CMD ["python", "-m", "bot"]
