@@ -1,0 +1,132 @@
+"""Where the event loop hands work to threads: questions in a fair queue, and everything else that blocks."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from bot.errors import BusyError, ClosingError
+from bot.lanes import Lane
+from bot.shelf import Shelf
+from quoth.answer import Answer
+
+T = TypeVar("T")
+
+_SHORT_WORKERS = 4
+_SHORT_WAITING = 4_096
+_LONG_WORKERS = 2
+_LONG_WAITING = 16
+_REMEMBERED_PEOPLE = 1_000
+
+
+class Asker:
+    """Hands blocking work to threads; the event loop never waits for a model, a disk or a lock.
+
+    ``workers`` questions are answered at a time and up to ``waiting`` wait, servers in turn. A person may ask again
+    ``cooldown`` seconds after a question was taken, and have ``per_person`` questions in the queue.
+    """
+
+    def __init__(
+        self, shelf: Shelf, *, workers: int = 2, waiting: int = 64, cooldown: float = 3.0, per_person: int = 2
+    ) -> None:
+        self._shelf = shelf
+        self._cooldown = cooldown
+        self._per_person = per_person
+        self._questions = Lane("questions", workers=workers, waiting=waiting, pace=0.5)
+        self._short = Lane("short", workers=_SHORT_WORKERS, waiting=_SHORT_WAITING, pace=0.01)
+        self._long = Lane("long", workers=_LONG_WORKERS, waiting=_LONG_WAITING, pace=30.0, at_once=1)
+        self._last: dict[int, float] = {}
+        self._asking: Counter[int] = Counter()
+        self._is_closing = False
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        guild: int | None,
+        person: int,
+        shared: bool = True,
+        history: Sequence[str] = (),
+        quotes: int = 3,
+    ) -> Answer:
+        """Answer a question of a server's member (``guild`` None: in a direct message); see ``Shelf.ask``.
+
+        Raises:
+            BusyError: the queue is full, or this person asked too much; it says when to try again.
+            ClosingError: the bot is about to stop.
+            QuothError: see ``Shelf.ask``.
+        """
+        self._check_open()
+        now = time.monotonic()
+        self._check_person(person, now)
+        call = partial(self._shelf.ask, question, guild=guild, shared=shared, history=tuple(history), quotes=quotes)
+        self._asking[person] += 1
+        before = self._last.get(person)
+        self._remember(person, now)
+        try:
+            return await self._questions.run(call, guild)
+        except BusyError:
+            # A question that wasn't taken costs no cooldown
+            if before is None:
+                self._last.pop(person, None)
+            else:
+                self._last[person] = before
+            raise
+        finally:
+            self._asking[person] -= 1
+            if not self._asking[person]:
+                del self._asking[person]
+
+    async def run(self, job: Callable[[], T]) -> T:
+        """Run something short that blocks (records, buttons, lists) in a thread."""
+        return await self._short.run(job, None)
+
+    async def run_long(self, job: Callable[[], T], *, guild: int) -> T:
+        """Run something that may take minutes (adding, checking, erasing) in a thread, one at a time for a server.
+
+        Raises:
+            BusyError: too much of it waits already.
+            ClosingError: the bot is about to stop, or stopped it.
+        """
+        self._check_open()
+        return await self._long.run(job, guild)
+
+    async def close(self, patience: float = 10.0) -> None:
+        """Take nothing new, finish what was taken within ``patience`` seconds, then stop what takes longer.
+
+        ``run`` goes on working meanwhile, so that answers can be kept and sent.
+        """
+        self._is_closing = True
+        lanes = (self._questions, self._long)
+        _, late = await asyncio.wait([asyncio.ensure_future(lane.idle()) for lane in lanes], timeout=patience)
+        self._shelf.stop()
+        for task in late:
+            task.cancel()
+        for lane in (*lanes, self._short):
+            lane.refuse_waiting(_closing())
+            lane.shut()
+
+    def _check_open(self) -> None:
+        if self._is_closing:
+            raise _closing()
+
+    def _check_person(self, person: int, now: float) -> None:
+        wait = self._last.get(person, -math.inf) + self._cooldown - now
+        if wait > 0:
+            raise BusyError(max(1, math.ceil(wait)), "You asked just now")
+        if self._asking[person] >= self._per_person:
+            raise BusyError(self._questions.seconds, f"I'm still working on {self._asking[person]} questions of yours")
+
+    def _remember(self, person: int, now: float) -> None:
+        self._last[person] = now
+        if len(self._last) > _REMEMBERED_PEOPLE:
+            self._last = {other: at for other, at in self._last.items() if at + self._cooldown > now}
+
+
+def _closing() -> ClosingError:
+    return ClosingError("I'm restarting; please ask again in a minute.")

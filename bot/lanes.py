@@ -1,0 +1,157 @@
+"""A lane: a bounded queue before a few threads, in which servers take turns.
+
+Everything here runs on the event loop, so that it needs no locks; only the jobs run in threads. There is no task that
+waits for work: a job starts another one when it is added and when one ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from bot.errors import BusyError, ClosingError
+
+T = TypeVar("T")
+
+_PACE_SHARE = 0.2
+_FREE_FOR_OTHERS = 8
+
+
+@dataclass(slots=True)
+class _Job(Generic[T]):
+    """What waits: a call, and the future that its result goes to."""
+
+    call: Callable[[], T]
+    owner: Hashable
+    done: asyncio.Future[T]
+
+
+class Lane:
+    """Runs blocking calls in ``workers`` threads; up to ``waiting`` more wait. Owners (servers) take turns.
+
+    ``at_once`` is how many of one owner run at the same time. ``pace`` is a first guess of the seconds that a call
+    takes; how long they really take is measured as they end.
+    """
+
+    def __init__(self, name: str, *, workers: int, waiting: int, pace: float, at_once: int | None = None) -> None:
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name)
+        self._workers = workers
+        self._most = waiting
+        self._pace = pace
+        self._at_once = at_once or workers
+        self._queues: OrderedDict[Hashable, deque[_Job[Any]]] = OrderedDict()
+        self._running: Counter[Hashable] = Counter()
+        self._futures: set[asyncio.Future[Any]] = set()
+        self._is_shut = False
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait."""
+        return sum(len(queue) for queue in self._queues.values())
+
+    @property
+    def running(self) -> int:
+        """How many calls are in a thread."""
+        return self._running.total()
+
+    @property
+    def seconds(self) -> int:
+        """Whole seconds until what is here now will be done, as far as the calls before tell; at least 1."""
+        return max(1, math.ceil((self.waiting + self.running) * self._pace / self._workers))
+
+    async def run(self, call: Callable[[], T], owner: Hashable) -> T:
+        """Run a call in a thread when its owner's turn comes, and return its result or raise its error.
+
+        Raises:
+            ClosingError: the lane was shut.
+            BusyError: no more may wait. The last eighth of the places is left to owners with less than their share.
+        """
+        self._admit(owner)
+        job: _Job[T] = _Job(call, owner, asyncio.get_running_loop().create_future())
+        self._queues.setdefault(owner, deque()).append(job)
+        self._start()
+        try:
+            return await job.done
+        finally:
+            # Whoever asked went away: what has not begun need not begin
+            queue = self._queues.get(owner)
+            if queue is not None:
+                with suppress(ValueError):
+                    queue.remove(job)
+                if not queue:
+                    del self._queues[owner]
+
+    def _admit(self, owner: Hashable) -> None:
+        if self._is_shut:
+            raise ClosingError("I'm restarting; please try again in a minute.")
+        waiting = self.waiting
+        mine = len(self._queues.get(owner, ()))
+        share = self._most // (len(self._queues) + (owner not in self._queues))
+        is_crowded = waiting >= self._most - self._most // _FREE_FOR_OTHERS
+        if waiting >= self._most or (is_crowded and mine >= share):
+            raise BusyError(self.seconds)
+
+    def _start(self) -> None:
+        while self.running < self._workers and (job := self._next()) is not None:
+            loop = asyncio.get_running_loop()
+            self._running[job.owner] += 1
+            started = time.monotonic()
+            future = loop.run_in_executor(self._threads, job.call)
+            self._futures.add(future)
+            future.add_done_callback(partial(self._end, job, started))
+
+    def _next(self) -> _Job[Any] | None:
+        """Take the first job of the owner whose turn it is; that owner then waits for all others."""
+        for owner, queue in self._queues.items():
+            if self._running[owner] >= self._at_once:
+                continue
+            job = queue.popleft()
+            if queue:
+                self._queues.move_to_end(owner)
+            else:
+                del self._queues[owner]
+            return job
+        return None
+
+    def _end(self, job: _Job[T], started: float, ended: asyncio.Future[T]) -> None:
+        self._pace += _PACE_SHARE * (time.monotonic() - started - self._pace)
+        self._futures.discard(ended)
+        self._running[job.owner] -= 1
+        if not self._running[job.owner]:
+            del self._running[job.owner]
+        error = None if ended.cancelled() else ended.exception()
+        if not job.done.done():
+            if ended.cancelled():
+                job.done.cancel()
+            elif error is not None:
+                job.done.set_exception(error)
+            else:
+                job.done.set_result(ended.result())
+        self._start()
+
+    def refuse_waiting(self, error: Exception) -> None:
+        """End every wait with an error; what runs goes on."""
+        queues, self._queues = self._queues, OrderedDict()
+        for queue in queues.values():
+            for job in queue:
+                if not job.done.done():
+                    job.done.set_exception(error)
+
+    async def idle(self) -> None:
+        """Wait until nothing runs and nothing waits."""
+        while self._futures:
+            # What ended has started what waits when this goes on: its callback came first
+            await asyncio.wait(self._futures)
+
+    def shut(self) -> None:
+        """Take nothing more, and let the threads end when what they run is done; waits for nothing."""
+        self._is_shut = True
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,27 @@
+"""What the bot remembers, in one SQLite file: references to answers, votes, settings, questions, managers' actions."""
+
+from bot.records.kept import (
+    Action,
+    Forgotten,
+    GuildSettings,
+    KeptAnswer,
+    KeptSpan,
+    Stats,
+    UnansweredQuestion,
+    Upload,
+    Votes,
+)
+from bot.records.records import Records
+
+__all__ = [
+    "Action",
+    "Forgotten",
+    "GuildSettings",
+    "KeptAnswer",
+    "KeptSpan",
+    "Records",
+    "Stats",
+    "UnansweredQuestion",
+    "Upload",
+    "Votes",
+]

@@ -1,0 +1,168 @@
+"""Answers that buttons and replies refer to, and the votes on them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import astuple
+from datetime import UTC, datetime
+from typing import Any
+
+import apsw
+
+from bot.errors import AnswerGoneError
+from bot.records.database import Database
+from bot.records.kept import KeptAnswer, KeptSpan, Votes
+from quoth.answer import Answer
+
+_HISTORY = 3
+_ID_BYTES = 12  # 16 characters in base64
+_GONE = "This answer is no longer kept, so its buttons don't work any more; please ask again."
+
+
+class AnswerRecords:
+    """Kept answers. Who asks for one says in which server, and gets none of another's."""
+
+    def __init__(self, database: Database, key: bytes) -> None:
+        self._database = database
+        self._key = key
+
+    def person(self, user: int) -> bytes:
+        """Return the keyed hash that a person's Discord user id is kept as."""
+        return hashlib.blake2b(str(user).encode(), key=self._key, digest_size=16).digest()
+
+    def keep_answer(
+        self,
+        answer: Answer,
+        *,
+        guild: int | None,
+        channel: int,
+        asker: int,
+        private: bool = False,
+        history: Sequence[str] = (),
+    ) -> str:
+        """Keep what buttons need of an answer (references only) and return its id, 16 url-safe characters."""
+        answer_id = secrets.token_urlsafe(_ID_BYTES)
+        spans = {
+            "quotes": [astuple(KeptSpan.of(quote)) for quote in answer.quotes],
+            "passages": [astuple(KeptSpan.of(passage)) for passage in answer.passages],
+        }
+        with self._database.turn() as db:
+            db.execute(
+                "INSERT INTO answer VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    answer_id,
+                    guild,
+                    channel,
+                    self.person(asker),
+                    private,
+                    answer.question,
+                    json.dumps(list(history)[-_HISTORY:]),
+                    answer.answered,
+                    answer.confidence,
+                    answer.documents_searched,
+                    json.dumps(spans),
+                    time.time(),
+                ),
+            )
+        return answer_id
+
+    def answer(self, answer_id: str, *, guild: int | None) -> KeptAnswer:
+        """Return a kept answer of this server (None: direct messages).
+
+        Raises:
+            AnswerGoneError: it expired, was removed, never was, or belongs to another server.
+        """
+        with self._database.turn() as db:
+            return _found(db, answer_id, guild)
+
+    def answer_of_message(self, message_id: int, *, guild: int | None) -> KeptAnswer | None:
+        """Return the answer that one of the bot's messages in this server shows, where it is kept."""
+        with self._database.turn() as db:
+            answer_id = db.execute("SELECT id FROM answer WHERE message = ? AND guild IS ?", (message_id, guild)).get
+            return _found(db, answer_id, guild) if answer_id is not None else None
+
+    def link_message(self, answer_id: str, message_id: int) -> None:
+        """Remember which message shows an answer, so that replies to it are follow-ups."""
+        with self._database.turn() as db:
+            db.execute("UPDATE answer SET message = NULL WHERE message = ?", (message_id,))
+            db.execute("UPDATE answer SET message = ? WHERE id = ?", (message_id, answer_id))
+
+    def is_asker(self, kept: KeptAnswer, person: int) -> bool:
+        """Whether this person asked the question."""
+        return kept.asker == self.person(person)
+
+    def drop_answer(self, answer_id: str, *, guild: int | None) -> None:
+        """Forget an answer of this server with its votes; one that is gone already stays gone."""
+        with self._database.turn() as db:
+            db.execute("DELETE FROM answer WHERE id = ? AND guild IS ?", (answer_id, guild))
+
+    def vote(self, answer_id: str, person: int, helpful: bool, *, guild: int | None) -> Votes:
+        """Count a person's vote, in place of the one that they gave before, and return all votes.
+
+        Raises:
+            AnswerGoneError: see ``answer``.
+        """
+        with self._database.turn() as db:
+            _found(db, answer_id, guild)
+            db.execute(
+                "INSERT INTO vote VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET helpful = excluded.helpful",
+                (answer_id, self.person(person), helpful),
+            )
+            return _votes(db, answer_id)
+
+    def votes(self, answer_id: str) -> Votes:
+        """Return the votes on an answer."""
+        with self._database.turn() as db:
+            return _votes(db, answer_id)
+
+
+def _votes(db: apsw.Connection, answer_id: str) -> Votes:
+    query = "SELECT count(*) FILTER (WHERE helpful), count(*) FILTER (WHERE NOT helpful) FROM vote WHERE answer = ?"
+    return Votes(*db.execute(query, (answer_id,)).get)
+
+
+def _found(db: apsw.Connection, answer_id: str, guild: int | None) -> KeptAnswer:
+    row = db.execute(
+        "SELECT id, guild, channel, asker, private, message, question, history, answered, confidence, "
+        "documents_searched, spans, at FROM answer WHERE id = ? AND guild IS ?",
+        (answer_id, guild),
+    ).get
+    if row is None:
+        raise AnswerGoneError(_GONE)
+    *first, question, history, answered, confidence, searched, packed, at = row
+    kept_id, its_guild, channel, asker, private, message = first
+    spans = json.loads(packed)
+    return KeptAnswer(
+        id=kept_id,
+        guild=its_guild,
+        channel=channel,
+        asker=asker,
+        private=bool(private),
+        message=message,
+        question=question,
+        history=tuple(json.loads(history)),
+        answered=bool(answered),
+        confidence=confidence,
+        documents_searched=searched,
+        quotes=tuple(_span(values) for values in spans["quotes"]),
+        passages=tuple(_span(values) for values in spans["passages"]),
+        asked_at=datetime.fromtimestamp(at, UTC),
+    )
+
+
+def _span(values: list[Any]) -> KeptSpan:
+    library, document, document_id, start, end, digest, answer, context = values
+    return KeptSpan(
+        library,
+        document,
+        document_id,
+        start,
+        end,
+        digest,
+        tuple(answer) if answer else None,
+        tuple(context) if context else None,
+    )

@@ -1,0 +1,112 @@
+"""The records' SQLite file: opened at the right version, used by one thread at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import apsw
+
+from bot.records.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from quoth.errors import LibraryBusyError, LibraryError, NotALibraryError, SchemaError
+
+_BUSY_MILLISECONDS = 10_000
+
+
+class Database:
+    """One connection that threads take turns at; every turn is a transaction."""
+
+    def __init__(self, path: Path, connection: apsw.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path) -> Database:
+        """Open the file, made or migrated to the newest schema where needed.
+
+        Raises:
+            NotALibraryError: it is something else, or damaged.
+            SchemaError: a newer bot wrote it.
+            LibraryBusyError, LibraryError: another process holds it, or it can't be written.
+        """
+        with _translated(path):
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise LibraryError(f"the folder {path.parent} can't be made: {error.strerror}") from error
+            connection = apsw.Connection(str(path))
+            try:
+                _configure(connection, path)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(path, connection)
+
+    def close(self) -> None:
+        """Close the file. A database that is closed twice stays closed."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def turn(self) -> Iterator[apsw.Connection]:
+        """Read and write all or nothing of what happens inside."""
+        with self._lock, _translated(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def forget(self) -> None:
+        """Leave nothing of what was deleted in the file or its log: pages that were rearranged can hold copies."""
+        with self._lock, _translated(self.path), suppress(apsw.BusyError, apsw.LockedError):
+            self._connection.execute("VACUUM")
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+
+
+def _configure(connection: apsw.Connection, path: Path) -> None:
+    connection.set_busy_timeout(_BUSY_MILLISECONDS)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        application, version = connection.pragma("application_id"), connection.pragma("user_version")
+        is_new = (application, version, connection.execute("SELECT count(*) FROM sqlite_master").get) == (0, 0, 0)
+        if not is_new and application != APPLICATION_ID:
+            raise NotALibraryError(f"{path} is a database of another program; move it away or set another QUOTH_HOME")
+        if version > VERSION:
+            raise SchemaError(f"{path} has schema {version} and this bot knows up to {VERSION}; upgrade quoth")
+        for step in MIGRATIONS[version:]:
+            connection.execute(step)
+        connection.pragma("application_id", APPLICATION_ID)
+        connection.pragma("user_version", VERSION)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.pragma("journal_mode", "wal")
+    # In WAL mode a power cut can lose the last moments but damages nothing, and no event waits for the disk
+    connection.pragma("synchronous", "normal")
+    connection.pragma("foreign_keys", True)
+    connection.pragma("secure_delete", True)
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (apsw.NotADBError, apsw.CorruptError) as error:
+        raise NotALibraryError(f"{path} is damaged ({error}); restore it from a backup or move it away") from error
+    except (apsw.BusyError, apsw.LockedError) as error:
+        raise LibraryBusyError(f"another process has been writing to {path} for 10 s; try again later") from error
+    except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
+        raise LibraryError(f"{path} can't be opened for writing ({error}); check its permissions") from error
+    except (apsw.FullError, apsw.IOError) as error:
+        raise LibraryError(
+            f"the disk of {path} failed or is full ({error}); nothing of the last step was kept"
+        ) from error

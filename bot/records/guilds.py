@@ -1,0 +1,140 @@
+"""What is kept of servers: settings, who added which file, what managers did, and which servers were left."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import apsw
+
+from bot.records.database import Database
+from bot.records.kept import Action, GuildSettings, Upload
+
+_DAY = 86_400
+_OF_A_GUILD = {
+    "guild_settings": "guild",
+    "answer": "guild",
+    "question": "guild",
+    "upload": "guild",
+    "action": "guild",
+    "guild": "id",
+}
+"""Every table that says something of a server, and the column that names it."""
+
+
+class GuildRecords:
+    """Servers' records."""
+
+    _database: Database
+
+    def guild_settings(self, guild: int) -> GuildSettings:
+        """Return a server's settings; the defaults where it set nothing."""
+        with self._database.turn() as db:
+            return self._settings(db, guild)
+
+    def keep_guild_settings(self, guild: int, settings: GuildSettings, by: int) -> None:
+        """Keep a server's settings, set by this manager; turning the question log off empties it."""
+        values = asdict(settings) | {"channels": sorted(settings.channels)}
+        with self._database.turn() as db:
+            db.execute("INSERT OR REPLACE INTO guild_settings VALUES (?, ?)", (guild, json.dumps(values)))
+            _act(db, guild, "settings", by, "")
+            if not settings.question_log:
+                db.execute("DELETE FROM question WHERE guild = ?", (guild,))
+                emptied = db.changes()
+            else:
+                emptied = 0
+        if emptied:
+            self._database.forget()
+
+    def _settings(self, db: apsw.Connection, guild: int) -> GuildSettings:
+        kept = db.execute("SELECT settings FROM guild_settings WHERE guild = ?", (guild,)).get
+        if kept is None:
+            return GuildSettings()
+        values = json.loads(kept)
+        return GuildSettings(**(values | {"channels": frozenset(values["channels"])}))
+
+    def record_upload(self, guild: int, name: str, *, by: int, size: int) -> None:
+        """Remember who added a file (``size`` in bytes), in place of who added one of that name before."""
+        with self._database.turn() as db:
+            db.execute("INSERT OR REPLACE INTO upload VALUES (?, ?, ?, ?, ?)", (guild, name, by, time.time(), size))
+            _act(db, guild, "add", by, name)
+
+    def drop_upload(self, guild: int, name: str, *, by: int) -> None:
+        """Remember who removed a file, and forget who added it."""
+        with self._database.turn() as db:
+            db.execute("DELETE FROM upload WHERE guild = ? AND name = ?", (guild, name))
+            _act(db, guild, "remove", by, name)
+
+    def drop_uploads(self, guild: int, *, by: int) -> None:
+        """Remember who erased a server's library, and forget who added its files."""
+        with self._database.turn() as db:
+            db.execute("DELETE FROM upload WHERE guild = ?", (guild,))
+            _act(db, guild, "erase", by, "")
+
+    def uploads(self, guild: int) -> dict[str, Upload]:
+        """Return who added each file of a server's library, by the file's name."""
+        with self._database.turn() as db:
+            rows = list(db.execute("SELECT name, by, at, size FROM upload WHERE guild = ? ORDER BY name", (guild,)))
+        return {name: Upload(name, by, datetime.fromtimestamp(at, UTC), size) for name, by, at, size in rows}
+
+    def record_action(self, guild: int, what: str, *, by: int, detail: str = "") -> None:
+        """Remember what a manager did."""
+        with self._database.turn() as db:
+            _act(db, guild, what, by, detail)
+
+    def actions(self, guild: int) -> list[Action]:
+        """Return what managers did, the newest first."""
+        with self._database.turn() as db:
+            rows = list(
+                db.execute("SELECT what, detail, by, at FROM action WHERE guild = ? ORDER BY id DESC", (guild,))
+            )
+        return [Action(what, detail, by, datetime.fromtimestamp(at, UTC)) for what, detail, by, at in rows]
+
+    # -- departures
+
+    def guild_left(self, guild: int) -> None:
+        """Remember that the bot was removed from a server; the first time counts."""
+        with self._database.turn() as db:
+            db.execute(
+                "INSERT INTO guild VALUES (?, ?) "
+                "ON CONFLICT DO UPDATE SET left_at = coalesce(left_at, excluded.left_at)",
+                (guild, time.time()),
+            )
+
+    def guild_back(self, guild: int) -> None:
+        """Remember that the bot is in a server (again): nothing of it will be deleted."""
+        with self._database.turn() as db:
+            db.execute("DELETE FROM guild WHERE id = ?", (guild,))
+
+    def left_guilds(self) -> set[int]:
+        """Return the servers that the bot was removed from and that are not deleted yet."""
+        with self._database.turn() as db:
+            return {guild for (guild,) in db.execute("SELECT id FROM guild WHERE left_at IS NOT NULL")}
+
+    def overdue(self, days: float = 7) -> list[int]:
+        """Return the servers that were left ``days`` ago or earlier."""
+        with self._database.turn() as db:
+            query = "SELECT id FROM guild WHERE left_at <= ? ORDER BY id"
+            return [guild for (guild,) in db.execute(query, (time.time() - days * _DAY,))]
+
+    def known_guilds(self) -> set[int]:
+        """Return every server of which anything is kept."""
+        union = " UNION ".join(f"SELECT {column} FROM {table}" for table, column in _OF_A_GUILD.items())
+        with self._database.turn() as db:
+            return {guild for (guild,) in db.execute(union) if guild is not None}
+
+    def forget_guild(self, guild: int) -> None:
+        """Delete everything that is kept of a server."""
+        with self._database.turn() as db:
+            for table, column in _OF_A_GUILD.items():
+                db.execute(f"DELETE FROM {table} WHERE {column} = ?", (guild,))
+        self._database.forget()
+
+
+def _act(db: apsw.Connection, guild: int, what: str, by: int, detail: str) -> None:
+    db.execute(
+        "INSERT INTO action (guild, what, detail, by, at) VALUES (?, ?, ?, ?, ?)",
+        (guild, what, detail, by, time.time()),
+    )

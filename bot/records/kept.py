@@ -1,0 +1,149 @@
+"""What the records give back: plain values, none of which holds a document's text."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from quoth.answer import FoundPassage, Quote
+
+DEFAULT_DAYS = 30
+"""Days that questions and answers are kept where a server didn't set it, and in direct messages."""
+
+PRIVATE_DAYS = 1
+"""Days that a private answer is kept for its buttons: Discord itself forgets the message when the app restarts."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSpan:
+    """Where a quote or passage stood, and the hash of its text; the text itself stays in the library alone.
+
+    Offsets count code points of the document. ``document_id`` finds the document while it is unchanged, ``document``
+    (its name) after it was taken in anew; ``matches`` tells whether the text found there is the one that was shown.
+    """
+
+    library: str
+    document: str
+    document_id: int
+    start: int
+    end: int
+    digest: str
+    answer: tuple[int, int] | None = None
+    context: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, shown: Quote | FoundPassage) -> KeptSpan:
+        """Return what is kept of a quote or a passage."""
+        answer = context = None
+        if isinstance(shown, Quote):
+            answer = (shown.answer.start, shown.answer.end) if shown.answer else None
+            context = (shown.context.start, shown.context.end) if shown.context else None
+        digest = _digest(shown.text)
+        return cls(shown.library, shown.document, shown.document_id, shown.start, shown.end, digest, answer, context)
+
+    def matches(self, text: str) -> bool:
+        """Whether this is, to the letter, the text that was shown."""
+        return len(text) == self.end - self.start and _digest(text) == self.digest
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer that buttons and replies refer to. ``asker`` is a keyed hash; see ``Records.is_asker``.
+
+    ``history`` holds the questions before this one, oldest first; ``message`` is the id of the bot's message.
+    """
+
+    id: str
+    guild: int | None
+    channel: int
+    asker: bytes
+    private: bool
+    message: int | None
+    question: str
+    history: tuple[str, ...]
+    answered: bool
+    confidence: float
+    documents_searched: int
+    quotes: tuple[KeptSpan, ...]
+    passages: tuple[KeptSpan, ...]
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """How many people found an answer helpful, and how many did not."""
+
+    helpful: int
+    not_helpful: int
+
+
+@dataclass(frozen=True, slots=True)
+class GuildSettings:
+    """What a server's managers decide. ``channels`` names where the bot answers (none: everywhere).
+
+    ``mentions``: answers messages that mention it. ``private``: answers to ``/ask`` are private unless asked
+    otherwise. ``shared``: asks the shared library as well. ``question_log``: keeps questions for the statistics.
+    ``days``: how many days questions, answers and votes are kept.
+    """
+
+    channels: frozenset[int] = frozenset()
+    mentions: bool = True
+    private: bool = False
+    shared: bool = True
+    question_log: bool = True
+    days: int = DEFAULT_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class UnansweredQuestion:
+    """A question that the documents didn't answer, when it was asked last, and how many times."""
+
+    text: str
+    at: datetime
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """A server's questions and votes of the days that are kept; private and direct questions are not among them."""
+
+    asked: int
+    answered: int
+    declined: int
+    helpful: int
+    not_helpful: int
+    unanswered: tuple[UnansweredQuestion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was deleted at a person's wish."""
+
+    questions: int
+    answers: int
+    votes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file in a server's library: who added it (a Discord user id), when, and its size in bytes."""
+
+    name: str
+    by: int
+    at: datetime
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that a manager did, by Discord user id."""
+
+    what: str
+    detail: str
+    by: int
+    at: datetime

@@ -1,0 +1,106 @@
+"""The question log behind a server's statistics, and forgetting: at a person's wish, and after some days."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Set
+from datetime import UTC, datetime
+
+import apsw
+
+from bot.records.answers import AnswerRecords
+from bot.records.guilds import GuildRecords
+from bot.records.kept import DEFAULT_DAYS, PRIVATE_DAYS, Forgotten, Stats, UnansweredQuestion
+
+_DAY = 86_400
+_UNANSWERED_SHOWN = 50
+
+
+class QuestionRecords(AnswerRecords, GuildRecords):
+    """The log. Private and direct questions are never in it, and none where a server's log is off."""
+
+    def log_question(self, answer_id: str) -> None:
+        """Add the question of a kept answer to its server's log, where it may be in it."""
+        with self._database.turn() as db:
+            row = db.execute("SELECT guild, private FROM answer WHERE id = ?", (answer_id,)).get
+            if row is None or row[0] is None or row[1] or not self._settings(db, row[0]).question_log:
+                return
+            db.execute(
+                "INSERT INTO question (answer, guild, asker, text, answered, confidence, at) "
+                "SELECT id, guild, asker, question, answered, confidence, at FROM answer WHERE id = ? "
+                "ON CONFLICT DO NOTHING",
+                (answer_id,),
+            )
+
+    def stats(self, guild: int) -> Stats:
+        """Return a server's figures of the days that are kept, with the newest of the questions not answered."""
+        with self._database.turn() as db:
+            since = time.time() - self._settings(db, guild).days * _DAY
+            asked, answered = db.execute(
+                "SELECT count(*), count(*) FILTER (WHERE answered) FROM question WHERE guild = ? AND at > ?",
+                (guild, since),
+            ).get
+            helpful, not_helpful = db.execute(
+                "SELECT count(*) FILTER (WHERE helpful), count(*) FILTER (WHERE NOT helpful) "
+                "FROM vote JOIN answer ON answer.id = vote.answer WHERE guild = ? AND at > ? AND NOT private",
+                (guild, since),
+            ).get
+            rows = list(
+                db.execute(
+                    "SELECT text, at FROM question WHERE guild = ? AND at > ? AND NOT answered "
+                    "ORDER BY at DESC, id DESC",
+                    (guild, since),
+                )
+            )
+        newest: dict[str, UnansweredQuestion] = {}
+        for text, at in rows:
+            same = " ".join(text.casefold().split()).rstrip("?؟ ")
+            first = newest.get(same, UnansweredQuestion(text, datetime.fromtimestamp(at, UTC), 0))
+            newest[same] = UnansweredQuestion(first.text, first.at, first.times + 1)
+        unanswered = tuple(newest.values())[:_UNANSWERED_SHOWN]
+        return Stats(asked, answered, asked - answered, helpful, not_helpful, unanswered)
+
+    def forget_person(self, user: int) -> Forgotten:
+        """Delete a person's questions, the answers to them and their votes, in every server; return how many."""
+        person = self.person(user)
+        with self._database.turn() as db:
+            asked: dict[str, str] = dict(
+                db.execute(
+                    "SELECT answer, text FROM question WHERE asker = ?1 UNION "
+                    "SELECT id, question FROM answer WHERE asker = ?1",
+                    (person,),
+                )
+            )
+            counts = []
+            for table, column in (("question", "asker"), ("vote", "person"), ("answer", "asker")):
+                db.execute(f"DELETE FROM {table} WHERE {column} = ?", (person,))
+                counts.append(db.changes())
+            _take_out_of_histories(db, set(asked.values()))
+        self._database.forget()
+        return Forgotten(questions=len(asked), answers=counts[2], votes=counts[1])
+
+    def expire(self) -> None:
+        """Delete what is older than each server keeps: questions, answers and votes; and the ids of old events."""
+        now = time.time()
+        with self._database.turn() as db:
+            before = db.total_changes()
+            guilds = [guild for (guild,) in db.execute("SELECT guild FROM answer UNION SELECT guild FROM question")]
+            for guild in guilds:
+                days = self._settings(db, guild).days if guild is not None else DEFAULT_DAYS
+                for table in ("question", "answer"):
+                    db.execute(f"DELETE FROM {table} WHERE guild IS ? AND at < ?", (guild, now - days * _DAY))
+            db.execute("DELETE FROM answer WHERE private AND at < ?", (now - PRIVATE_DAYS * _DAY,))
+            expired = db.total_changes() - before
+            db.execute("DELETE FROM event WHERE at < ?", (now - _DAY,))
+        if expired:
+            self._database.forget()
+
+
+def _take_out_of_histories(db: apsw.Connection, texts: Set[str]) -> None:
+    """Take a person's questions out of what others' follow-ups remember of the questions before them."""
+    for answer_id, packed in list(db.execute("SELECT id, history FROM answer WHERE history <> '[]'")):
+        history = json.loads(packed)
+        kept = [text for text in history if text not in texts]
+        if len(kept) < len(history):
+            db.execute("UPDATE answer SET history = ? WHERE id = ?", (json.dumps(kept), answer_id))

@@ -1,0 +1,97 @@
+"""The tables of the bot's records, and the way from each older version of them to the newest.
+
+Times are UTC seconds since 1970. People stand in them as keyed hashes, but for managers' own actions. No table holds
+a word of a document.
+"""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x51754274
+"""Marks a SQLite file as the bot's records (``PRAGMA application_id``): "QuBt"."""
+
+MIGRATIONS: tuple[str, ...] = (
+    # 0 -> 1
+    """
+    CREATE TABLE meta (
+        key TEXT PRIMARY KEY,
+        value NOT NULL
+    ) WITHOUT ROWID;
+
+    CREATE TABLE event (
+        id INTEGER PRIMARY KEY,
+        at REAL NOT NULL
+    );
+
+    CREATE TABLE guild (
+        id INTEGER PRIMARY KEY,
+        left_at REAL
+    );
+
+    CREATE TABLE guild_settings (
+        guild INTEGER PRIMARY KEY,
+        settings TEXT NOT NULL
+    );
+
+    CREATE TABLE answer (
+        id TEXT PRIMARY KEY,
+        guild INTEGER,
+        channel INTEGER NOT NULL,
+        asker BLOB NOT NULL,
+        private INTEGER NOT NULL,
+        message INTEGER UNIQUE,
+        question TEXT NOT NULL,
+        history TEXT NOT NULL,
+        answered INTEGER NOT NULL,
+        confidence REAL NOT NULL,
+        documents_searched INTEGER NOT NULL,
+        spans TEXT NOT NULL,
+        at REAL NOT NULL
+    );
+    CREATE INDEX answer_of_guild ON answer (guild, at);
+    CREATE INDEX answer_of_asker ON answer (asker);
+
+    CREATE TABLE vote (
+        answer TEXT NOT NULL REFERENCES answer ON DELETE CASCADE,
+        person BLOB NOT NULL,
+        helpful INTEGER NOT NULL,
+        PRIMARY KEY (answer, person)
+    ) WITHOUT ROWID;
+    CREATE INDEX vote_of_person ON vote (person);
+
+    -- The log behind the statistics: what is in it stands on its own, so that a removed answer stays counted
+    CREATE TABLE question (
+        id INTEGER PRIMARY KEY,
+        answer TEXT NOT NULL UNIQUE,
+        guild INTEGER NOT NULL,
+        asker BLOB NOT NULL,
+        text TEXT NOT NULL,
+        answered INTEGER NOT NULL,
+        confidence REAL NOT NULL,
+        at REAL NOT NULL
+    );
+    CREATE INDEX question_of_guild ON question (guild, at);
+    CREATE INDEX question_of_asker ON question (asker);
+
+    CREATE TABLE upload (
+        guild INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        by INTEGER NOT NULL,
+        at REAL NOT NULL,
+        size INTEGER NOT NULL,
+        PRIMARY KEY (guild, name)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE action (
+        id INTEGER PRIMARY KEY,
+        guild INTEGER NOT NULL,
+        what TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        by INTEGER NOT NULL,
+        at REAL NOT NULL
+    );
+    CREATE INDEX action_of_guild ON action (guild);
+    """,
+)
+
+VERSION = len(MIGRATIONS)
+"""The schema version that this bot writes (``PRAGMA user_version``)."""

@@ -1,0 +1,224 @@
+"""Files that a server's managers add to its library, and take out again.
+
+A file is checked before it is fetched (name and size), then by its content, then against the server's share. It is in
+the library as a whole or not at all, and nothing else of it is kept: no copy, no address.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from bot.errors import NameTakenError, QuotaError, RefusedUploadError
+from bot.records import Records
+from bot.shelf import Shelf
+from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, suffix
+from quoth.errors import EmptyLibraryError, FormatError, NoRoomError
+from quoth.indexing import documents_of
+from quoth.library import Library, is_upload, upload_root
+from quoth.store import DocumentRecord
+
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """A server's share: bytes a file, files, and passages of everything in its library."""
+
+    file_bytes: int = 10 * 1024 * 1024
+    files: int = 500
+    passages: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A file that is in the library now: how many documents and passages it makes, and whether it replaced one."""
+
+    name: str
+    documents: int
+    passages: int
+    replaced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A file that is in the library no more, with what it held."""
+
+    name: str
+    documents: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryFile:
+    """A file in a server's library. ``by`` is the manager who added it; None: the operator, outside of Discord.
+
+    ``root`` tells two files of one name apart. ``characters`` is the length of its documents' texts.
+    """
+
+    name: str
+    root: str
+    documents: int
+    passages: int
+    characters: int
+    at: datetime
+    by: int | None
+
+
+def check_name_size(name: str, size: int, limits: UploadLimits) -> None:
+    """Check a file of ``size`` bytes before it is fetched.
+
+    Raises:
+        RefusedUploadError: no file of this name, or so large, can be taken in.
+    """
+    if not name.strip() or len(name) > _LONGEST_NAME or "/" in name or _has_control(name):
+        raise RefusedUploadError(
+            f"{name[:_LONGEST_NAME]!r} can't be a name here; "
+            f"use up to {_LONGEST_NAME} plain characters, without slashes."
+        )
+    known = [*FORMATS, CORPUS_SUFFIX]
+    if suffix(name) not in known:
+        ending = f"ends in {PurePosixPath(name).suffix!r}" if suffix(name) else "has no ending"
+        raise RefusedUploadError(f"{name} {ending}; I can read files that end in {', '.join(known)}.")
+    if size > limits.file_bytes:
+        raise RefusedUploadError(
+            f"{name} has {_megabytes(size)} and a file may have {_megabytes(limits.file_bytes)}; "
+            "split it or shorten it."
+        )
+    if size == 0:
+        raise RefusedUploadError(f"{name} is empty; there is nothing in it to quote.")
+
+
+def add_upload(
+    shelf: Shelf,
+    records: Records,
+    *,
+    guild: int,
+    by: int,
+    name: str,
+    data: bytes,
+    replace: bool,
+    limits: UploadLimits,
+) -> Added:
+    """Add a file to a server's library, or put it in place of the one of its name where ``replace`` is true.
+
+    For one server, call it for one file at a time (``Asker.run_long`` sees to that).
+
+    Raises:
+        RefusedUploadError: it is too large, of the wrong type, or damaged; the message says what.
+        QuotaError: the server's library has no room for it.
+        NameTakenError: a file of this name is there, and ``replace`` is false.
+        ClosingError: the bot is about to stop; nothing was added.
+    """
+    name = unicodedata.normalize("NFC", name)
+    check_name_size(name, len(data), limits)
+    try:
+        documents = documents_of(name, data)
+    except FormatError as error:
+        raise RefusedUploadError(f"I can't read this file: {error}.") from error
+    if not any(paragraph.prose for document in documents for paragraph in document.paragraphs):
+        raise RefusedUploadError(f"{name} holds no text that could be quoted.")
+    there = _documents(shelf, guild)
+    root = upload_root(name)
+    old = [record for record in there if record.root == root]
+    if old and not replace:
+        raise NameTakenError(name)
+    files = {record.root for record in there if is_upload(record.root)}
+    if not old and len(files) >= limits.files:
+        raise QuotaError(
+            f"This server's library holds {len(files)} files, as many as it may; remove one before you add {name}."
+        )
+    room = limits.passages - sum(record.passages for record in there if record.root != root)
+    if room <= 0:
+        raise QuotaError(_full(name, limits))
+    with shelf.using(guild, create=True) as library:
+        try:
+            library.add(name, data, room=room, report=shelf.check_running)
+        except NoRoomError as error:
+            raise QuotaError(
+                f"{name} makes {error.passages:,} passages and this server's library has room for {error.room:,} "
+                f"of {limits.passages:,}; remove something first, or add a shorter file."
+            ) from error
+        new = [record for record in library.documents() if record.root == root]
+    records.record_upload(guild, name, by=by, size=len(data))
+    return Added(name, len(new), sum(record.passages for record in new), bool(old))
+
+
+def files(shelf: Shelf, records: Records, guild: int) -> list[LibraryFile]:
+    """Return the files of a server's library by name: those that were uploaded, and the operator's documents."""
+    uploads = records.uploads(guild)
+    by_root: dict[tuple[str, str], list[DocumentRecord]] = {}
+    for record in _documents(shelf, guild):
+        name = record.root.removeprefix(upload_root("")) if is_upload(record.root) else record.name
+        by_root.setdefault((name, record.root), []).append(record)
+    found = []
+    for (name, root), its in sorted(by_root.items()):
+        upload = uploads.get(name) if is_upload(root) else None
+        at = upload.at if upload else max(datetime.fromisoformat(record.indexed_at) for record in its)
+        found.append(
+            LibraryFile(
+                name,
+                root,
+                len(its),
+                sum(record.passages for record in its),
+                sum(record.characters for record in its),
+                at,
+                upload.by if upload else None,
+            )
+        )
+    return found
+
+
+def remove_upload(
+    shelf: Shelf, records: Records, *, guild: int, by: int, name: str, root: str | None = None
+) -> Removed:
+    """Take a file out of a server's library; nothing of its text is left in any file of the bot.
+
+    ``root`` tells which, where several have this name; an uploaded one comes first.
+
+    Raises:
+        DocumentNotFoundError: there is no such file.
+    """
+    with shelf.using(guild) as library:
+        removed = _remove(library, name, root)
+    records.drop_upload(guild, name, by=by)
+    return Removed(name, len(removed), sum(record.passages for record in removed))
+
+
+def erase_library(shelf: Shelf, records: Records, *, guild: int, by: int) -> None:
+    """Delete everything that a server's library holds."""
+    shelf.erase(guild)
+    records.drop_uploads(guild, by=by)
+
+
+def _remove(library: Library, name: str, root: str | None) -> Sequence[DocumentRecord]:
+    roots = {record.root for record in library.documents()}
+    if root in (None, upload_root(name)) and upload_root(name) in roots:
+        return library.remove_root(upload_root(name))
+    return [library.remove(name, root)]
+
+
+def _documents(shelf: Shelf, guild: int) -> list[DocumentRecord]:
+    try:
+        with shelf.using(guild) as library:
+            return library.documents()
+    except EmptyLibraryError:
+        return []
+
+
+def _full(name: str, limits: UploadLimits) -> str:
+    return (
+        f"This server's library holds {limits.passages:,} passages, as many as it may; "
+        f"remove something before you add {name}."
+    )
+
+
+def _has_control(name: str) -> bool:
+    return any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1024 / 1024:.1f} MB"
