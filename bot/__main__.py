@@ -1,0 +1,135 @@
+"""``python -m bot``: run the bot until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from enum import IntEnum
+
+import aiohttp
+import discord
+import discord.gateway
+import discord.http
+import yarl
+
+from bot.client import QuothBot
+from bot.errors import HomeError, TokenError
+from bot.logs import start_logging
+from bot.settings import BotSettings, read_settings
+from quoth.errors import QuothError
+
+log = logging.getLogger("bot")
+
+REFUSED = (
+    "Discord refuses the token in DISCORD_TOKEN; copy it anew from the page Bot of your application in Discord's "
+    "developer portal"
+)
+
+
+class ExitCode(IntEnum):
+    """What the process ends with. A supervisor should start it again after ``FAILED`` alone."""
+
+    STOPPED = 0
+    """It was told to stop, by SIGTERM or Ctrl-C."""
+    FAILED = 1
+    """Something unexpected, like a connection that can't be made."""
+    UNUSABLE = 2
+    """A setting, or the data in QUOTH_HOME, that can't be used as it is."""
+    NO_TOKEN = 3
+    """The token is missing, or Discord refuses it."""
+    FOREIGN_HOME = 4
+    """The data in QUOTH_HOME belongs to another Discord application."""
+
+
+def main() -> ExitCode:
+    """Run the bot and return the code to exit with; on failure, one sentence on standard error says why."""
+    try:
+        settings = read_settings()
+        token = settings.usable_token()
+    except QuothError as error:
+        return _fail(error)
+    start_logging(settings.log_level, token)
+    _point_to(settings)
+    try:
+        return asyncio.run(serve(settings, token))
+    except QuothError as error:
+        return _fail(error)
+    except discord.LoginFailure:
+        return _fail(TokenError(REFUSED))
+    except discord.ConnectionClosed as error:
+        if error.code == 4004:
+            return _fail(TokenError(REFUSED))
+        log.error("Discord closed the connection for good, code %s", error.code)
+    except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
+        log.error("Discord can't be reached or does not work: %s", error)
+    except Exception:
+        log.exception("the bot came to an unexpected end")
+    return ExitCode.FAILED
+
+
+async def serve(settings: BotSettings, token: str) -> ExitCode:
+    """Run the bot until a signal comes: the first one stops it gently, a second one at once.
+
+    Raises: what ends the bot otherwise.
+    """
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def stop_or_hurry() -> None:
+        (hurry if stop.is_set() else stop).set()
+
+    _on_signals(stop_or_hurry)
+    async with QuothBot(settings) as bot:
+        try:
+            running = asyncio.create_task(bot.start(token))
+            asked = asyncio.create_task(stop.wait())
+            await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
+            asked.cancel()
+            if not stop.is_set():
+                await running
+                return ExitCode.FAILED
+            log.info("stopping: taking no more questions")
+            hurried = asyncio.create_task(hurry.wait())
+            stopping = asyncio.create_task(bot.stop())
+            await asyncio.wait({stopping, hurried}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (stopping, hurried, running):
+                task.cancel()
+            await asyncio.gather(stopping, hurried, running, return_exceptions=True)
+        finally:
+            await bot.close()
+    log.info("stopped")
+    return ExitCode.STOPPED
+
+
+def _on_signals(call: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, call)
+        except NotImplementedError:
+            # Windows has no signal handlers in its event loop.
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(call))
+
+
+def _point_to(settings: BotSettings) -> None:
+    """Direct every request, and the gateway, to the server that the settings name."""
+    if settings.api_base and settings.gateway:
+        discord.http.Route.BASE = settings.api_base
+        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.gateway)
+
+
+def _fail(error: QuothError) -> ExitCode:
+    sys.stderr.write(f"{error}\n")
+    match error:
+        case TokenError():
+            return ExitCode.NO_TOKEN
+        case HomeError():
+            return ExitCode.FOREIGN_HOME
+        case _:
+            return ExitCode.UNUSABLE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

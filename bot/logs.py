@@ -1,0 +1,60 @@
+"""Logging that never shows a secret: neither the bot's token nor an interaction's, at any level.
+
+An interaction's token lets whoever has it write as the bot for 15 minutes. discord.py logs addresses and bodies that
+carry them at DEBUG, so its two loggers that do never go below INFO; whatever else is logged, tracebacks
+included, passes through a formatter that replaces what looks like such a token.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import TextIO
+
+WORDY_LOGGERS = ("discord.http", "discord.gateway", "discord.webhook.async_")
+"""Loggers that write whole requests, events and addresses at DEBUG, with tokens and what people wrote in them."""
+
+HIDDEN = "[hidden]"
+
+_SECRETS = (
+    # An interaction's or a webhook's token within an address
+    (re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/\s'\"?]+"), rf"\1{HIDDEN}"),
+    # The same as a field of JSON or of a Python dict
+    (re.compile(r"""(["']token["']\s*:\s*["'])[^"']+"""), rf"\1{HIDDEN}"),
+    # An interaction's token by its own shape: base64 of "interaction:…"
+    (re.compile(r"aW50ZXJhY3Rpb2[\w+/=-]{20,}"), HIDDEN),
+    # A bot's token by its own shape: id, time and signature
+    (re.compile(r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"), HIDDEN),
+    (re.compile(r"(\bBot )[\w.-]{20,}"), rf"\1{HIDDEN}"),
+)
+
+
+class DiscreetFormatter(logging.Formatter):
+    """Formats records, tracebacks included, with every token replaced."""
+
+    def __init__(self, token: str = "") -> None:
+        super().__init__("{asctime} {levelname:<7} {name}: {message}", "%Y-%m-%d %H:%M:%S", style="{")
+        self._token = token
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the whole text of a record."""
+        text = super().format(record)
+        if self._token:
+            text = text.replace(self._token, HIDDEN)
+        for pattern, replacement in _SECRETS:
+            text = pattern.sub(replacement, text)
+        return text
+
+
+def start_logging(level: str, token: str = "", stream: TextIO | None = None) -> logging.Handler:
+    """Send all logs to ``stream`` (standard error) and return the handler that does; ``token`` is never shown."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(DiscreetFormatter(token))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(level)
+    for name in WORDY_LOGGERS:
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logging.INFO, root.level))
+    return handler

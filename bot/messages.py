@@ -1,0 +1,114 @@
+"""Questions that come as messages: a mention at the beginning, a reply to an answer, a direct message."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.answering import Question, answer_question, link
+from bot.permissions import answers_here, may_read_history, may_speak, missing_for_reply
+from bot.render import Reply, note
+from bot.replies import sent
+
+if TYPE_CHECKING:
+    from bot.client import QuothBot
+
+log = logging.getLogger(__name__)
+
+ASK_IN_WORDS = "Ask me something in words, and I'll look for it in the documents."
+
+PATIENT = 1.0
+"""Seconds after which a person is shown that the bot is at work."""
+
+_SPOKEN = (discord.MessageType.default, discord.MessageType.reply)
+
+
+async def answer_message(bot: QuothBot, message: discord.Message) -> None:
+    """Answer a message that is addressed to the bot, and pass over every other."""
+    if message.author.bot or message.webhook_id is not None or message.type not in _SPOKEN or bot.closing:
+        return
+    if message.guild is None and not isinstance(message.channel, discord.DMChannel):
+        # A server that this process does not know (yet): not a direct message, and nothing is known of its settings.
+        return
+    assert bot.user is not None
+    mentioned = begins_with_mention(message.content, bot.user.id) and bot.user in message.mentions
+    referred = message.reference.message_id if message.type is discord.MessageType.reply and message.reference else None
+    if message.guild is not None and not mentioned and (referred is None or not message.content.strip()):
+        return
+    if not bot.first_time(message.id):
+        return
+    async with bot.working():
+        await _answer(bot, message, mentioned, referred)
+
+
+async def _answer(bot: QuothBot, message: discord.Message, mentioned: bool, referred: int | None) -> None:
+    guild = message.guild.id if message.guild else None
+    history: tuple[str, ...] = ()
+    if referred is not None:
+        before = await bot.asker.run(partial(bot.records.answer_of_message, referred, guild=guild))
+        if before is not None:
+            history = (*before.history, before.question)
+        elif guild is not None and not mentioned:
+            return
+    settings = await bot.guild_settings(guild)
+    parent = getattr(message.channel, "parent_id", None)
+    if guild is not None and not (settings.mentions and answers_here(settings, message.channel.id, parent)):
+        return
+    if not may_speak(message):
+        log.info("a question in channel %d can't be answered: I may not write there", message.channel.id)
+        return
+    if not await bot.asker.run(partial(bot.records.first_time, message.id)):
+        return
+    missing = missing_for_reply(message)
+    assert bot.user is not None
+    text = without_mention(message.content, bot.user.id)
+    if missing:
+        await _send(message, note(missing, markup=True), None)
+    elif not text:
+        await _send(message, note(ASK_IN_WORDS), None)
+    else:
+        question = Question(text, guild, message.channel.id, message.author.id, history=history)
+        reply, answer_id = await _patiently(bot, message, question)
+        posted = await _send(message, reply, answer_id)
+        if posted is not None and answer_id is not None:
+            await link(bot, answer_id, posted.id)
+
+
+async def _patiently(bot: QuothBot, message: discord.Message, question: Question) -> tuple[Reply, str | None]:
+    """Answer, and show that the bot is at work where that takes a while."""
+    answering = asyncio.create_task(answer_question(bot, question))
+    done, _ = await asyncio.wait({answering}, timeout=PATIENT)
+    if not done:
+        try:
+            await message.channel.typing()
+        except discord.HTTPException as error:
+            log.info("could not show that I am at work: Discord answered %s", error.status)
+    return await answering
+
+
+async def _send(message: discord.Message, reply: Reply, answer_id: str | None) -> discord.Message | None:
+    """Reply to a message, or write below it where a reply can't refer to it."""
+    arguments = sent(reply, answer_id)
+    if may_read_history(message):
+        arguments["reference"] = message.to_reference(fail_if_not_exists=False)
+        arguments["mention_author"] = False
+    try:
+        return await message.channel.send(**arguments)
+    except discord.HTTPException as error:
+        log.warning("a reply could not be posted: Discord answered %s, code %s", error.status, error.code)
+        return None
+
+
+def begins_with_mention(content: str, user: int) -> bool:
+    """Say whether a message begins with a mention of ``user``: not of everyone, and not of a role."""
+    return re.match(rf"\s*<@!?{user}>", content) is not None
+
+
+def without_mention(content: str, user: int) -> str:
+    """Return a message's text without a mention of ``user`` at its beginning."""
+    return re.sub(rf"^\s*<@!?{user}>", "", content).strip()

@@ -1,0 +1,139 @@
+"""What each button of an answer does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.answering import kept_for, library_names
+from bot.buttons import AnswerButton
+from bot.errors import AnswerGoneError
+from bot.follow_up import FollowUpForm
+from bot.records import KeptAnswer, KeptSpan
+from bot.render import PER_PAGE, Excerpt, Reply, closest_reply, context_reply, more_reply, note
+from bot.replies import TOO_LATE, edited, report, tell
+
+if TYPE_CHECKING:
+    from bot.client import QuothBot
+
+STALE = "This button no longer works; please ask again."
+NO_MORE = "The documents hold no further passages that fit."
+NOT_YOURS = "Only the person who asked, or someone who manages messages here, can remove this answer."
+HELPFUL = "Thanks, I noted that this helped. You can change your vote at any time."
+NOT_HELPFUL = "Thanks, I noted that this didn't help. You can change your vote at any time."
+
+
+async def press(bot: QuothBot, interaction: discord.Interaction[QuothBot], button: AnswerButton) -> None:
+    """Do what a button says, once; whatever goes wrong is told in a sentence."""
+    if not bot.take(interaction):
+        return
+    try:
+        async with bot.working():
+            match button.action:
+                case "follow":
+                    await interaction.response.send_modal(FollowUpForm(button.answer_id))
+                case "remove":
+                    await _remove(bot, interaction, button.answer_id)
+                case "context" | "more" | "closest" | "yes" | "no":
+                    await _show(bot, interaction, button)
+                case _:
+                    await tell(interaction, STALE)
+    except Exception as error:
+        await report(interaction, error)
+
+
+async def answer_stale_component(bot: QuothBot, interaction: discord.Interaction[QuothBot]) -> None:
+    """Say that a button, a menu or a form is no more, where nothing in this process knows it."""
+    if not bot.is_live(interaction) and bot.take(interaction):
+        await tell(interaction, STALE)
+
+
+async def _show(bot: QuothBot, interaction: discord.Interaction[QuothBot], button: AnswerButton) -> None:
+    """Show something to the person who pressed: on the page that they turn, or in a reply of its own."""
+    if button.turn:
+        await interaction.response.defer()
+    else:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+    reply = await bot.asker.run(partial(_reply, bot, button, guild=interaction.guild_id, person=interaction.user.id))
+    await interaction.edit_original_response(**edited(reply, button.answer_id, turn=True))
+
+
+def _reply(bot: QuothBot, button: AnswerButton, *, guild: int | None, person: int) -> Reply:
+    """Return what a button shows. Reads the records and the documents."""
+    kept = kept_for(bot, button.answer_id, guild=guild, person=person)
+    page = button.page or 1
+    match button.action:
+        case "yes" | "no":
+            helpful = button.action == "yes"
+            bot.records.vote(kept.id, person, helpful, guild=guild)
+            return note(HELPFUL if helpful else NOT_HELPFUL)
+        case "context":
+            return _context(bot, kept, page)
+        case _:
+            return _passages(bot, kept, page, further=button.action == "more")
+
+
+def _context(bot: QuothBot, kept: KeptAnswer, number: int) -> Reply:
+    if not 1 <= number <= len(kept.quotes):
+        raise AnswerGoneError(STALE)
+    excerpt = _excerpt(bot, kept, kept.quotes[number - 1])
+    return context_reply(excerpt, number=number, of=len(kept.quotes), names=_names(bot, kept))
+
+
+def _passages(bot: QuothBot, kept: KeptAnswer, page: int, *, further: bool) -> Reply:
+    """Return a page of passages: those ``further`` than the quotes that were shown, or all, the closest first."""
+    spans = [span for span in kept.passages if not (further and _shown(span, kept.quotes))]
+    if not spans:
+        return note(NO_MORE)
+    pages = -(-len(spans) // PER_PAGE)
+    page = min(max(page, 1), pages)
+    excerpts: list[Excerpt] = []
+    for span in spans[(page - 1) * PER_PAGE : page * PER_PAGE]:
+        try:
+            excerpts.append(_excerpt(bot, kept, span))
+        except AnswerGoneError:
+            # A document that was removed since takes its passages along; the others are still there.
+            continue
+    if not excerpts:
+        raise AnswerGoneError("These passages are no longer in the documents; please ask again.")
+    show = more_reply if further else closest_reply
+    return show(excerpts, page=page, pages=pages, names=_names(bot, kept))
+
+
+def _shown(span: KeptSpan, quotes: Sequence[KeptSpan]) -> bool:
+    """Say whether a quote was taken from a passage."""
+    return any(
+        (quote.library, quote.document_id) == (span.library, span.document_id)
+        and quote.start < span.end
+        and span.start < quote.end
+        for quote in quotes
+    )
+
+
+def _excerpt(bot: QuothBot, kept: KeptAnswer, span: KeptSpan) -> Excerpt:
+    found = bot.shelf.passage(span, guild=kept.guild)
+    return Excerpt(span.library, found.document, found.start, found.end, found.answer)
+
+
+def _names(bot: QuothBot, kept: KeptAnswer) -> dict[str, str]:
+    return library_names(bot, kept.guild, shared=bot.records.guild_settings(kept.guild).shared if kept.guild else True)
+
+
+async def _remove(bot: QuothBot, interaction: discord.Interaction[QuothBot], answer_id: str) -> None:
+    """Take an answer's message away, for its asker and for whoever manages messages."""
+    await interaction.response.defer()
+    permissions = interaction.permissions
+    if not (permissions.manage_messages or permissions.manage_guild):
+        kept = await bot.asker.run(partial(bot.records.answer, answer_id, guild=interaction.guild_id))
+        if not await bot.asker.run(partial(bot.records.is_asker, kept, interaction.user.id)):
+            await tell(interaction, NOT_YOURS)
+            return
+    try:
+        await interaction.delete_original_response()
+    except discord.HTTPException as error:
+        if error.code not in TOO_LATE:
+            raise
+    await bot.asker.run(partial(bot.records.drop_answer, answer_id, guild=interaction.guild_id))

@@ -1,0 +1,73 @@
+"""Replies as Discord takes them, and the plain sentences that stand in for one."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import discord
+
+from bot.buttons import AnswerButton
+from bot.failures import told
+from bot.render import Reply, note
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_INTERACTION = 10062
+ACKNOWLEDGED_ALREADY = 40060
+TOO_LATE = {UNKNOWN_INTERACTION, ACKNOWLEDGED_ALREADY, 10008, 10015, 50027}
+"""Discord's codes for an interaction, its token or its message that is no more, or that another process took."""
+
+
+def view_of(reply: Reply, answer_id: str | None, *, turn: bool = False) -> discord.ui.View | None:
+    """Return a reply's buttons, which belong to an answer; with ``turn``, they change the message they stand on."""
+    if answer_id is None or not reply.buttons:
+        return None
+    view = discord.ui.View(timeout=None)
+    for button in reply.buttons:
+        # A follow-up is always a reply of its own.
+        view.add_item(AnswerButton.of(button, answer_id, turn=turn and button.action != "follow"))
+    return view
+
+
+def sent(reply: Reply, answer_id: str | None = None, *, turn: bool = False) -> dict[str, Any]:
+    """Return a reply as arguments for a new message."""
+    arguments: dict[str, Any] = {
+        "content": reply.content,
+        "embeds": list(reply.embeds),
+        "allowed_mentions": discord.AllowedMentions.none(),
+    }
+    view = view_of(reply, answer_id, turn=turn)
+    if view is not None:
+        arguments["view"] = view
+    return arguments
+
+
+def edited(reply: Reply, answer_id: str | None = None, *, turn: bool = False) -> dict[str, Any]:
+    """Return a reply as arguments for an edit: what it does not have is taken away."""
+    return {**sent(reply, answer_id, turn=turn), "view": view_of(reply, answer_id, turn=turn)}
+
+
+async def tell(interaction: discord.Interaction[Any], text: str) -> None:
+    """Tell a person one sentence, as Discord's markup.
+
+    Nobody else sees it, unless it stands in for a reply that was to be public.
+    """
+    message = note(text, markup=True)
+    try:
+        if not interaction.response.is_done():
+            await interaction.response.send_message(**sent(message), ephemeral=True)
+        elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+            await interaction.edit_original_response(**edited(message))
+        else:
+            await interaction.followup.send(**sent(message), ephemeral=True)
+    except discord.HTTPException as error:
+        log.warning("a sentence did not reach a person: Discord answered %s, code %s", error.status, error.code)
+
+
+async def report(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tell a person what went wrong, where they can still be told."""
+    if isinstance(error, discord.HTTPException) and error.code in TOO_LATE:
+        log.warning("an interaction could not be answered: Discord's code %s", error.code)
+        return
+    await tell(interaction, told(error, direct=interaction.guild_id is None))

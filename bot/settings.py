@@ -1,0 +1,199 @@
+"""What the operator sets for the bot, read from the environment and a ``.env`` file when asked for, never on import."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from platformdirs import user_data_path
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from yarl import URL
+
+from bot.errors import TokenError
+from bot.uploads import UploadLimits
+from quoth.errors import SettingsError
+from quoth.settings import DEFAULT_MODEL
+
+_UPLOADS = UploadLimits()
+
+
+def _shards(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    shards: list[int] = []
+    for part in value.split(","):
+        first, dash, last = part.strip().partition("-")
+        try:
+            shards.extend(range(int(first), int(last if dash else first) + 1))
+        except ValueError:
+            raise ValueError("it should be like 0,1 or 0-3") from None
+    return tuple(shards)
+
+
+class BotSettings(BaseSettings):
+    """The bot's settings; the alias of each is its name in the environment."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
+
+    token: SecretStr = Field(default=SecretStr(""), alias="DISCORD_TOKEN")
+    """The bot's token. It leaves this object only for Discord."""
+
+    home: Path = Field(default_factory=lambda: user_data_path("quoth", appauthor=False), alias="QUOTH_HOME")
+    """Where the libraries and the bot's own records lie."""
+
+    model: str = Field(default=DEFAULT_MODEL, alias="QUOTH_MODEL")
+    """Name or folder of the model that embeds."""
+
+    api_base: str | None = Field(default=None, alias="DISCORD_API_BASE")
+    """Base address of another Discord-compatible API, on this machine only."""
+
+    gateway: str | None = Field(default=None, alias="DISCORD_GATEWAY")
+    """Address of its gateway, on this machine only."""
+
+    shard_count: int | None = Field(default=None, ge=1, alias="QUOTH_SHARD_COUNT")
+    """How many shards all processes have together; Discord's advice where it is not set."""
+
+    shard_ids: Annotated[tuple[int, ...] | None, NoDecode, BeforeValidator(_shards)] = Field(
+        default=None, alias="QUOTH_SHARD_IDS"
+    )
+    """Which of them this process has; all where it is not set."""
+
+    workers: int = Field(default=2, ge=1, le=64, alias="QUOTH_WORKERS")
+    """Questions that are answered at the same time."""
+
+    waiting: int = Field(default=64, ge=1, alias="QUOTH_WAITING")
+    """Questions that may wait for their turn before further ones are told to come back."""
+
+    cooldown: float = Field(default=3.0, ge=0, alias="QUOTH_COOLDOWN")
+    """Seconds between two questions of one person."""
+
+    per_person: int = Field(default=2, ge=1, alias="QUOTH_PER_PERSON")
+    """Questions that one person may have waiting."""
+
+    open_libraries: int = Field(default=32, ge=1, alias="QUOTH_OPEN_LIBRARIES")
+    """Libraries that are kept open."""
+
+    file_bytes: int = Field(default=_UPLOADS.file_bytes, ge=1, alias="QUOTH_FILE_BYTES")
+    """Bytes that one uploaded file may have."""
+
+    files: int = Field(default=_UPLOADS.files, ge=1, alias="QUOTH_FILES")
+    """Files that one server may have."""
+
+    passages: int = Field(default=_UPLOADS.passages, ge=1, alias="QUOTH_PASSAGES")
+    """Passages that one server may have."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", alias="QUOTH_LOG_LEVEL")
+    """How much is logged, to standard error."""
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("home")
+    @classmethod
+    def _expanded(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("api_base")
+    @classmethod
+    def _loopback_api(cls, value: str | None) -> str | None:
+        return _loopback(value, ("http", "https"))
+
+    @field_validator("gateway")
+    @classmethod
+    def _loopback_gateway(cls, value: str | None) -> str | None:
+        return _loopback(value, ("ws", "wss"))
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if (self.api_base is None) != (self.gateway is None):
+            missing, given = "DISCORD_API_BASE", "DISCORD_GATEWAY"
+            if self.gateway is None:
+                missing, given = given, missing
+            raise ValueError(
+                f"{given} is set and {missing} is not, so the token would go to two places; set both or neither"
+            )
+        if self.shard_ids is not None:
+            if self.shard_count is None:
+                raise ValueError("QUOTH_SHARD_IDS is set and QUOTH_SHARD_COUNT is not; set both or neither")
+            wrong = [shard for shard in self.shard_ids if not 0 <= shard < self.shard_count]
+            if wrong or not self.shard_ids or len(set(self.shard_ids)) != len(self.shard_ids):
+                raise ValueError(
+                    f"QUOTH_SHARD_IDS is {','.join(map(str, self.shard_ids))!r}; with QUOTH_SHARD_COUNT="
+                    f"{self.shard_count} it should name different numbers from 0 to {self.shard_count - 1}"
+                )
+        return self
+
+    @property
+    def upload_limits(self) -> UploadLimits:
+        """What a server may upload."""
+        return UploadLimits(file_bytes=self.file_bytes, files=self.files, passages=self.passages)
+
+    def usable_token(self) -> str:
+        """Return the token.
+
+        Raises:
+            TokenError: there is none, or it can't be one.
+        """
+        token = self.token.get_secret_value().strip()
+        if not token:
+            raise TokenError(
+                "DISCORD_TOKEN is not set; put the bot's token, from the page Bot of your application in Discord's "
+                "developer portal, into the environment or a file .env"
+            )
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise TokenError(
+                "DISCORD_TOKEN holds characters that no token has; copy the token anew from Discord's developer portal"
+            )
+        return token
+
+
+def _loopback(value: str | None, schemes: tuple[str, ...]) -> str | None:
+    """Return the address without a slash at its end if it leads to this machine; the token is sent there."""
+    if value is None or not value.strip():
+        return None
+    example = f"{schemes[0]}://127.0.0.1:8080"
+    try:
+        url = URL(value.strip())
+        host = url.host or ""
+    except ValueError:
+        raise ValueError(f"{value!r} is no address; it should be like {example}") from None
+    if url.scheme not in schemes or not host or url.query or url.fragment or url.user is not None:
+        raise ValueError(f"{value!r} should be an address like {example}")
+    if not _is_this_machine(host):
+        raise ValueError(
+            f"{value!r} is not on this machine, and the bot's token would be sent there; "
+            f"only loopback addresses are accepted, like {example}"
+        )
+    return str(url).rstrip("/")
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings() -> BotSettings:
+    """Return the bot's settings as the environment has them now.
+
+    Raises:
+        SettingsError: a value that can't be used.
+    """
+    try:
+        return BotSettings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        message = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name}: {message}; correct it or unset it" if name else message) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the file .env can't be read: {error}; correct it or move it away") from error
