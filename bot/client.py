@@ -262,6 +262,11 @@ class QuothBot(discord.AutoShardedClient):
         await self.asker.run(partial(self.records.guild_back, guild.id))
         await self.guild_settings(guild.id)
 
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Note that a server is there again; those that are there at start are noted all at once."""
+        if self.is_ready():
+            await self.asker.run(partial(self.records.guild_back, guild.id))
+
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Note that the bot was removed; the server's data is deleted after a week."""
         self._guild_settings.pop(guild.id, None)

@@ -1,0 +1,214 @@
+"""Settings, exit codes, logs that show no secret, and the end of the process."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import discord.http
+import pytest
+
+from bot.__main__ import ExitCode, main
+from bot.errors import ClosingError
+from bot.logs import WORDY_LOGGERS, start_logging
+from bot.settings import read_settings
+from quoth.errors import SettingsError
+from tests.bot.conftest import MakeBot, settings_for
+
+BOT_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.abcdefghijklmnopqrstuvwxyz0123456789AB"
+INTERACTION_TOKEN = "aW50ZXJhY3Rpb246MTIzNDU2Nzg5MDEyMzQ1Njc4OkFiQ2RFZkdoSWpLbE1u"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("DISCORD_TOKEN", "DISCORD_API_BASE", "DISCORD_GATEWAY", "QUOTH_SHARD_COUNT", "QUOTH_SHARD_IDS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("QUOTH_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def logs() -> Iterator[io.StringIO]:
+    """All that is logged at DEBUG, as the operator sees it."""
+    stream = io.StringIO()
+    root = logging.getLogger()
+    level = root.level
+    handler = start_logging("DEBUG", BOT_TOKEN, stream)
+    yield stream
+    root.removeHandler(handler)
+    root.setLevel(level)
+    for name in WORDY_LOGGERS:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+# -- the token
+
+
+@pytest.mark.parametrize("token", ["", "   ", "two words", "línea", "line\nbreak"])
+def test_a_token_that_is_missing_or_none_ends_in_one_sentence_and_its_own_code(
+    token: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", token)
+    assert main() == ExitCode.NO_TOKEN == 3
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "DISCORD_TOKEN" in error
+    assert not token.strip() or token not in error
+
+
+def test_the_token_comes_from_a_file_too(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"DISCORD_TOKEN={BOT_TOKEN}\n")
+    settings = read_settings()
+    assert settings.usable_token() == BOT_TOKEN
+    assert BOT_TOKEN not in repr(settings) and BOT_TOKEN not in str(settings.model_dump())
+
+
+def test_a_bad_setting_beside_the_token_does_not_show_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", BOT_TOKEN)
+    monkeypatch.setenv("DISCORD_API_BASE", "http://127.0.0.1:1")
+    assert main() == ExitCode.UNUSABLE == 2
+    error = capsys.readouterr().err
+    assert "DISCORD_GATEWAY" in error and BOT_TOKEN not in error
+
+
+# -- where the token is sent
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "discord.example",
+        "10.0.0.1",
+        "127.0.0.1.example.org",
+        "127.0.0.1@example.org",
+        "localhost.example.org",
+        "0.0.0.0",
+        "[2001:db8::1]",
+        "",
+    ],
+)
+def test_the_token_is_never_sent_beyond_this_machine(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", BOT_TOKEN)
+    base = discord.http.Route.BASE
+    for api, gateway in ((f"http://{host}/api", "ws://127.0.0.1:1"), ("http://127.0.0.1:1", f"ws://{host}/")):
+        monkeypatch.setenv("DISCORD_API_BASE", api)
+        monkeypatch.setenv("DISCORD_GATEWAY", gateway)
+        with pytest.raises(SettingsError, match=r"127\.0\.0\.1"):
+            read_settings()
+        assert main() == ExitCode.UNUSABLE
+    assert base == discord.http.Route.BASE
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost:1", "[::1]:5", "127.9.9.9"])
+def test_a_server_on_this_machine_is_accepted(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_API_BASE", f"http://{host}/api/v10/")
+    monkeypatch.setenv("DISCORD_GATEWAY", f"ws://{host}")
+    settings = read_settings()
+    assert settings.api_base == f"http://{host}/api/v10"
+
+
+@pytest.mark.parametrize("name", ["DISCORD_API_BASE", "DISCORD_GATEWAY"])
+def test_one_address_without_the_other_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    scheme = "http" if name == "DISCORD_API_BASE" else "ws"
+    monkeypatch.setenv(name, f"{scheme}://127.0.0.1:1")
+    with pytest.raises(SettingsError, match="set both or neither"):
+        read_settings()
+
+
+# -- other settings
+
+
+def test_shards_can_be_a_list_or_a_range(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_SHARD_COUNT", "6")
+    for text, shards in (("0", (0,)), ("0,2, 4", (0, 2, 4)), ("1-3", (1, 2, 3)), ("0-1,5", (0, 1, 5))):
+        monkeypatch.setenv("QUOTH_SHARD_IDS", text)
+        assert read_settings().shard_ids == shards
+
+
+@pytest.mark.parametrize("text", ["6", "x", "1,1", "-1", "", "3-1"])
+def test_shards_that_can_not_be_are_refused_in_words(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_SHARD_COUNT", "6")
+    monkeypatch.setenv("QUOTH_SHARD_IDS", text)
+    with pytest.raises(SettingsError, match="QUOTH_SHARD_IDS"):
+        read_settings()
+
+
+# -- logs
+
+
+def test_no_token_is_logged_in_any_form(logs: io.StringIO) -> None:
+    log = logging.getLogger("somewhere")
+    log.info("Authorization: Bot %s", BOT_TOKEN)
+    log.debug("POST https://discord.com/api/v10/interactions/123/%s/callback?with_response=1", INTERACTION_TOKEN)
+    log.debug("PATCH /webhooks/123/%s/messages/@original", INTERACTION_TOKEN)
+    log.debug("event %s", {"id": "1", "token": INTERACTION_TOKEN})
+    log.debug('event {"token": "%s", "type": 2}', INTERACTION_TOKEN)
+    log.debug("bare %s", INTERACTION_TOKEN)
+    try:
+        raise ValueError(f"/webhooks/1/{INTERACTION_TOKEN}/x {BOT_TOKEN}")
+    except ValueError:
+        log.exception("failed")
+    text = logs.getvalue()
+    assert BOT_TOKEN not in text and INTERACTION_TOKEN not in text
+    assert text.count("[hidden]") >= 8 and "callback?with_response=1" in text
+
+
+def test_requests_and_events_are_never_logged_whole_even_at_debug(logs: io.StringIO) -> None:
+    for name in ("discord.http", "discord.gateway", "discord.webhook.async_"):
+        logging.getLogger(name).debug("what somebody asked: %s", "a private question")
+    assert "private question" not in logs.getvalue()
+
+
+def test_ordinary_lines_are_logged_as_they_are(logs: io.StringIO) -> None:
+    logging.getLogger("bot").info("ready in %d servers as %s", 3, "Quoth#0")
+    assert logs.getvalue().endswith("INFO    bot: ready in 3 servers as Quoth#0\n")
+
+
+# -- the end
+
+
+async def test_a_stop_waits_for_replies_in_flight(make_bot: MakeBot) -> None:
+    order: list[str] = []
+    async with make_bot() as bot:
+        begun, may_end = asyncio.Event(), asyncio.Event()
+
+        async def reply() -> None:
+            async with bot.working():
+                begun.set()
+                await may_end.wait()
+                order.append("reply")
+
+        replying = asyncio.create_task(reply())
+        await begun.wait()
+        stopping = asyncio.create_task(bot.stop())
+        await asyncio.sleep(0)
+        with pytest.raises(ClosingError):
+            async with bot.working():
+                pass
+        may_end.set()
+        await stopping
+        order.append("stopped")
+        await replying
+    assert order == ["reply", "stopped"] and bot.is_closed()
+
+
+async def test_a_stop_gives_up_what_does_not_end(make_bot: MakeBot, caplog: pytest.LogCaptureFixture) -> None:
+    async with make_bot() as bot, bot.working():
+        await bot.stop(patience=0.01)
+        assert bot.is_closed()
+    assert "given up" in caplog.text
+
+
+async def test_closing_twice_is_closing_once(make_bot: MakeBot) -> None:
+    async with make_bot() as bot:
+        await asyncio.gather(bot.close(), bot.close())
+        await bot.close()
+
+
+def test_settings_for_tests_read_nothing_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("QUOTH_WORKERS", "33")
+    assert settings_for(tmp_path).workers != 33

@@ -1,0 +1,214 @@
+"""Questions as messages: mentions, replies, direct messages, and all the messages that are nobody's question."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import discord
+import pytest
+import simcord
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle, GuildHandle
+
+from bot.client import QuothBot
+from tests.bot.conftest import GUILD, QUESTION, Restart, text_of
+
+
+def me(env: simcord.Env) -> str:
+    assert env.bot.user is not None
+    return env.bot.user.mention
+
+
+def said(env: simcord.Env, channel: ChannelHandle) -> list[discord.Message]:
+    """What the bot wrote in a channel."""
+    return [message for message in channel.history() if message.author.id == env.backend.bot_user.id]
+
+
+async def test_a_message_that_begins_with_a_mention_is_answered_by_a_reply(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor
+) -> None:
+    question = await ann.send(channel, f"{me(env)} {QUESTION}")
+    (answer,) = said(env, channel)
+    assert answer.embeds
+    assert answer.reference is not None and answer.reference.message_id == question.id
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@everyone {question}",
+        "@here {question}",
+        "{question}",
+        "{question} {me}",
+        "hey {me} {question}",
+        "<@&{role}> {question}",
+    ],
+)
+async def test_a_message_that_is_not_addressed_to_the_bot_is_passed_over(
+    env: simcord.Env, guild: GuildHandle, channel: ChannelHandle, manager: MemberActor, text: str
+) -> None:
+    role = guild.roles[env.backend.bot_user.name].id
+    await manager.send(channel, text.format(me=me(env), question=QUESTION, role=role))
+    assert said(env, channel) == []
+
+
+async def test_other_bots_and_webhooks_are_passed_over(
+    env: simcord.Env, guild: GuildHandle, channel: ChannelHandle
+) -> None:
+    robot = guild.add_member(env.create_user("robot", bot=True))
+    await robot.send(channel, f"{me(env)} {QUESTION}")
+    await guild.create_webhook(channel).send(f"{me(env)} {QUESTION}")
+    assert said(env, channel) == []
+
+
+async def test_an_edit_asks_nothing(env: simcord.Env, channel: ChannelHandle, ann: MemberActor) -> None:
+    message = await ann.send(channel, "hello")
+    await ann.edit(message, f"{me(env)} {QUESTION}")
+    assert said(env, channel) == []
+
+
+async def test_a_mention_without_a_question_gets_a_hint(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor
+) -> None:
+    await ann.send(channel, me(env))
+    (hint,) = said(env, channel)
+    assert "in words" in hint.content
+
+
+async def test_a_message_that_discord_delivers_twice_is_answered_once(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor
+) -> None:
+    await ann.send(channel, f"{me(env)} {QUESTION}")
+    payload = next(
+        body
+        for _, name, body in env.backend.transcript
+        if name == "MESSAGE_CREATE" and body["author"]["id"] == str(ann.id)
+    )
+    env.backend.emit("MESSAGE_CREATE", payload)
+    await env.settle()
+    assert len(said(env, channel)) == 1
+
+
+async def test_a_message_is_not_answered_again_by_the_next_process(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor, restart: Restart
+) -> None:
+    await ann.send(channel, f"{me(env)} {QUESTION}")
+    payload = next(
+        body
+        for _, name, body in env.backend.transcript
+        if name == "MESSAGE_CREATE" and body["author"]["id"] == str(ann.id)
+    )
+    await restart()
+    env.backend.emit("MESSAGE_CREATE", payload)
+    await env.settle()
+    assert len(said(env, channel)) == 1
+
+
+async def test_a_reply_to_an_answer_is_understood_with_the_question_before_it(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor, bot: QuothBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    histories: list[tuple[str, ...]] = []
+    real = bot.shelf.ask
+    monkeypatch.setattr(
+        bot.shelf,
+        "ask",
+        lambda *a, history=(), **k: (histories.append(tuple(history)), real(*a, history=history, **k))[1],
+    )
+    await ann.send(channel, f"{me(env)} {QUESTION}")
+    (first,) = said(env, channel)
+    await ann.send(channel, "And in 2012?", reply_to=first)
+    assert len(said(env, channel)) == 2
+    await ann.send(channel, "Why?", reply_to=said(env, channel)[-1])
+    assert histories == [(), (QUESTION,), (QUESTION, "And in 2012?")]
+
+
+async def test_a_reply_to_what_is_no_answer_is_passed_over(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor, ben: MemberActor
+) -> None:
+    await ann.send(channel, me(env))
+    (hint,) = said(env, channel)
+    await ann.send(channel, "thanks", reply_to=hint)
+    other = await ben.send(channel, "hello")
+    await ann.send(channel, "hi", reply_to=other)
+    assert len(said(env, channel)) == 1
+
+
+async def test_direct_messages_are_answered_from_the_shared_library(
+    env: simcord.Env, ann: MemberActor, home: Path, seed_folder: Path
+) -> None:
+    shutil.copytree(seed_folder, home / "shared")
+    await ann.send_dm(QUESTION)
+    (answer,) = said(env, ann.user.dm_channel)
+    assert answer.embeds
+
+
+async def test_direct_messages_are_never_answered_from_a_server(env: simcord.Env, ann: MemberActor) -> None:
+    await ann.send_dm(QUESTION)
+    (answer,) = said(env, ann.user.dm_channel)
+    assert not answer.embeds and "shared library" in text_of(answer)
+
+
+async def test_a_server_can_switch_mentions_off(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor, bot: QuothBot
+) -> None:
+    await bot.keep_guild_settings(GUILD, type(await bot.guild_settings(GUILD))(mentions=False), by=1)
+    await ann.send(channel, f"{me(env)} {QUESTION}")
+    assert said(env, channel) == []
+
+
+async def test_mentions_are_answered_only_in_the_channels_that_a_server_names(
+    env: simcord.Env, guild: GuildHandle, channel: ChannelHandle, ann: MemberActor, bot: QuothBot
+) -> None:
+    wanted = guild.create_text_channel("questions")
+    settings = type(await bot.guild_settings(GUILD))(channels=frozenset({wanted.id}))
+    await bot.keep_guild_settings(GUILD, settings, by=1)
+    await ann.send(channel, f"{me(env)} {QUESTION}")
+    await ann.send(wanted, f"{me(env)} {QUESTION}")
+    assert said(env, channel) == [] and len(said(env, wanted)) == 1
+
+
+@pytest.mark.parametrize(
+    ("permission", "name"), [("embed_links", "Embed Links"), ("read_message_history", "Read Message History")]
+)
+async def test_a_permission_that_a_reply_lacks_is_named_in_words(
+    env: simcord.Env, guild: GuildHandle, ann: MemberActor, permission: str, name: str
+) -> None:
+    role = guild.roles[env.backend.bot_user.name]
+    overwrite = discord.PermissionOverwrite(**{permission: False})
+    everyone = discord.PermissionOverwrite(**{permission: False}) if permission == "read_message_history" else None
+    overwrites = {role: overwrite} | ({guild.default_role: everyone} if everyone else {})
+    channel = guild.create_text_channel("restricted", overwrites=overwrites)
+    await ann.send(channel, f"{me(env)} {QUESTION}")
+    (message,) = said(env, channel)
+    assert f"**{name}**" in message.content and not message.embeds
+    assert not [r for r in env.http_requests if r.path.endswith("/messages") and (r.json or {}).get("embeds")]
+
+
+async def test_where_the_bot_may_not_write_it_does_not_try(
+    env: simcord.Env, guild: GuildHandle, ann: MemberActor
+) -> None:
+    role = guild.roles[env.backend.bot_user.name]
+    channel = guild.create_text_channel("silent", overwrites={role: discord.PermissionOverwrite(send_messages=False)})
+    before = len(env.http_requests)
+    await ann.send(channel, f"{me(env)} {QUESTION}")
+    assert len(env.http_requests) == before
+
+
+async def test_a_reply_that_discord_refuses_ends_in_the_log(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor, caplog: pytest.LogCaptureFixture
+) -> None:
+    env.inject_error("POST", f"/channels/{channel.id}/messages", status=403, code=50013)
+    await ann.send(channel, f"{me(env)} {QUESTION}")
+    assert said(env, channel) == []
+    assert "50013" in caplog.text
+
+
+async def test_nothing_is_answered_once_the_bot_is_stopping(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor, bot: QuothBot
+) -> None:
+    bot.closing = True
+    await ann.send(channel, f"{me(env)} {QUESTION}")
+    result = await ann.slash(channel, "ask", question=QUESTION)
+    assert said(env, channel) == [] or all("restarting" in message.content for message in said(env, channel))
+    assert result.ephemeral and result.response is not None and "restarting" in result.response.content
