@@ -1,0 +1,205 @@
+"""Taking files into a server's library: each is fetched, indexed and answered for by itself.
+
+An attachment's address is used once to fetch it and is neither kept nor logged; while the bot asks whether to replace
+or to go on, it is held in memory, for 15 minutes at most.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import discord
+
+from bot.commands.admission import What
+from bot.commands.telling import in_words, show
+from bot.errors import NameTakenError, NotAllowedError, RefusedUploadError
+from bot.escape import plain, shown
+from bot.failures import told
+from bot.render import Reply, note
+from bot.uploads import Added, add_upload, check_name_size
+
+if TYPE_CHECKING:
+    from bot.client import QuothBot
+
+log = logging.getLogger(__name__)
+
+MOST_FILES = 10
+"""Files that are taken in at once: as many as Discord lets a message or a form hold."""
+
+_NAME = 60
+_MOST_REPORTED = 4_000
+"""Characters of a name that are shown, and of a report, which an embed must hold."""
+
+_PROGRESS_EVERY = 2.0
+"""Seconds between two words on how far it is; more often, Discord would make the work wait for them."""
+
+READABLE = "Everyone who can use /ask in this server will be able to read what these files say."
+HIDDEN = "This channel is not open to everyone in the server, but the library is."
+
+
+def is_hidden(interaction: discord.Interaction[QuothBot]) -> bool:
+    """Return whether some members can't see this channel; True as well where that can't be told."""
+    channel, guild = interaction.channel, interaction.guild
+    if guild is None or not isinstance(channel, discord.Thread | discord.abc.GuildChannel):
+        return True
+    if isinstance(channel, discord.Thread) and (channel.is_private() or channel.parent is None):
+        return True
+    return not channel.permissions_for(guild.default_role).view_channel
+
+
+def files_of(message: discord.Message) -> list[discord.Attachment]:
+    """Return the files of a message, those of messages that it forwards included."""
+    forwarded = [attachment for snapshot in message.message_snapshots for attachment in snapshot.attachments]
+    return [*message.attachments, *forwarded][:MOST_FILES]
+
+
+class AddForm(discord.ui.Modal, title="Add files to the library"):
+    """The form that ``/library add`` opens: room for ten files, and what becomes of them."""
+
+    def __init__(self, *, guild: int | None, person: int, hidden: bool) -> None:
+        super().__init__(timeout=15 * 60)
+        self._for = (guild, person)
+        self.files: discord.ui.FileUpload[Any] = discord.ui.FileUpload(
+            custom_id="files", min_values=1, max_values=MOST_FILES
+        )
+        self.add_item(discord.ui.TextDisplay(f"{HIDDEN} {READABLE}" if hidden else READABLE))
+        self.add_item(
+            discord.ui.Label(
+                text="Files", description="Text, Markdown or JSONL; up to ten at once.", component=self.files
+            )
+        )
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Take the form once."""
+        return bool(interaction.client.take(interaction))
+
+    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        """Take in the files of the form."""
+        async with in_words(interaction):
+            if (interaction.guild_id, interaction.user.id) != self._for:
+                raise NotAllowedError("Only the person who opened this form can send it.")
+            interaction.client.admissions.require(interaction, "library")
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            await add_files(interaction, self.files.values, what="library")
+
+
+async def add_after_warning(
+    interaction: discord.Interaction[QuothBot], files: Sequence[discord.Attachment], what: What
+) -> None:
+    """Take in ``files``; where the channel is hidden from some members, ask first. The interaction is acknowledged."""
+    if not is_hidden(interaction):
+        await add_files(interaction, files, what=what)
+        return
+
+    async def go_on(pressed: discord.Interaction[QuothBot]) -> None:
+        await add_files(pressed, files, what=what)
+
+    view = interaction.client.confirmations.ask(
+        interaction, what, yes="Add", no="Don't add", declined="Nothing was added.", step=go_on
+    )
+    await show(interaction, note(f"{HIDDEN} {READABLE}\n\nAdd {_names(files)}?", markup=True), view)
+
+
+async def add_files(
+    interaction: discord.Interaction[QuothBot],
+    files: Sequence[discord.Attachment],
+    *,
+    what: What,
+    replace: bool = False,
+) -> None:
+    """Take in ``files`` one after the other, and show what became of each. The interaction is acknowledged.
+
+    Names that are there already are asked about at the end, unless ``replace`` says to replace them.
+    """
+    lines: list[str] = []
+    taken: list[discord.Attachment] = []
+    done: set[str] = set()
+    shown_at = -_PROGRESS_EVERY
+    for number, file in enumerate(files, 1):
+        if time.monotonic() - shown_at >= _PROGRESS_EVERY:
+            shown_at = time.monotonic()
+            await show(
+                interaction, note(f"Reading file {number} of {len(files)}: {_bold(file.filename)} …", markup=True)
+            )
+        try:
+            if file.filename in done:
+                raise RefusedUploadError("another file of these has the same name; rename one and add it again.")
+            added = await _add(interaction, file, replace)
+        except NameTakenError:
+            taken.append(file)
+        except Exception as error:
+            # One file that fails keeps none of the others out
+            lines.append(f"Not added: {_bold(file.filename)}: {told(error)}")
+        else:
+            lines.append(_told_of(added))
+            done.add(file.filename)
+    said = [READABLE] if done else []
+    if not taken:
+        await show(interaction, _report(said, lines))
+        return
+
+    async def replace_them(pressed: discord.Interaction[QuothBot]) -> None:
+        await add_files(pressed, taken, what=what, replace=True)
+
+    view = interaction.client.confirmations.ask(
+        interaction, what, yes="Replace", no="Keep the old", declined="The old files stay.", step=replace_them
+    )
+    said.append(f"The library already has {_names(taken)}. Replace what it holds under that name?")
+    await show(interaction, _report(said, lines), view)
+
+
+async def _add(interaction: discord.Interaction[QuothBot], file: discord.Attachment, replace: bool) -> Added:
+    bot, guild = interaction.client, interaction.guild_id
+    if guild is None:
+        raise NotAllowedError("Files can only be added in a server.")
+    limits = bot.settings.upload_limits
+    check_name_size(file.filename, file.size, limits)
+    try:
+        data = await file.read()
+    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+        # The error's own text may hold the file's address
+        log.warning("an attachment could not be fetched: %s", type(error).__name__)
+        raise RefusedUploadError("Discord did not hand the file over; please send it again.") from None
+    job = partial(
+        add_upload,
+        bot.shelf,
+        bot.records,
+        guild=guild,
+        by=interaction.user.id,
+        name=file.filename,
+        data=data,
+        replace=replace,
+        limits=limits,
+    )
+    return await bot.asker.run_long(job, guild=guild)
+
+
+def _told_of(added: Added) -> str:
+    verb = "Replaced" if added.replaced else "Added"
+    documents = f"{added.documents:,} documents, " if added.documents != 1 else ""
+    passages = "1 passage" if added.passages == 1 else f"{added.passages:,} passages"
+    return f"{verb}: {_bold(added.name)} ({documents}{passages})"
+
+
+def _report(said: Sequence[str], lines: Sequence[str]) -> Reply:
+    """Return what became of each file as an embed, below what there is to say or to ask about them all."""
+    kept = list(lines)
+    while len("\n".join(kept)) > _MOST_REPORTED:
+        kept.pop()
+    if len(kept) < len(lines):
+        kept.append(f"… and {len(lines) - len(kept)} more; see /library list.")
+    embeds = (discord.Embed(description="\n".join(kept)),) if kept else ()
+    return Reply(embeds=embeds, content="\n\n".join(said) or None)
+
+
+def _names(files: Sequence[discord.Attachment]) -> str:
+    return ", ".join(_bold(file.filename) for file in files)
+
+
+def _bold(name: str) -> str:
+    return f"**{shown(plain(name, _NAME))}**"

@@ -1,0 +1,173 @@
+"""``/sources``: the documents that can be asked here, and one of them closer.
+
+A server sees its own documents and the shared ones, direct messages the shared ones alone. What a button or an option
+brings back is looked up in those libraries only, so a number from elsewhere finds nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+from discord import app_commands
+
+from bot.commands.telling import buttons_of, in_words, show
+from bot.errors import BotError
+from bot.escape import plain
+from bot.render import Button, Reply, document_reply, note, sources_reply
+from bot.shelf import Shelf
+from quoth.errors import EmptyLibraryError, LibraryError
+from quoth.store import DocumentRecord
+
+if TYPE_CHECKING:
+    from bot.client import QuothBot
+
+OWN = "This server"
+SHARED = "Shared library"
+
+Shelves = dict[str, Sequence[DocumentRecord]]
+
+MOST_CHOICES = 25
+"""Choices that Discord shows while somebody types."""
+
+_CHOICE_NAME = 100
+_REFERENCE = re.compile(r"(own|shared):(\d{1,18})")
+
+
+def _records(shelf: Shelf, guild: int | None) -> Sequence[DocumentRecord]:
+    try:
+        with shelf.using(guild) as library:
+            return library.documents()
+    except EmptyLibraryError:
+        return ()
+
+
+def shelves(shelf: Shelf, guild: int | None, *, shared: bool) -> Shelves:
+    """Return the documents that can be asked in a server (in direct messages where it is None), by library."""
+    found: Shelves = {OWN: _records(shelf, guild)} if guild is not None else {}
+    if shared or guild is None:
+        found[SHARED] = _records(shelf, None)
+    return {name: records for name, records in found.items() if records}
+
+
+def one_document(shelf: Shelf, guild: int | None, wanted: str, *, shared: bool) -> Reply:
+    """Return what there is to say about the document that ``wanted`` names: by a choice's value, a name or a title."""
+    there = [(name, record) for name, records in shelves(shelf, guild, shared=shared).items() for record in records]
+    matches = (
+        [entry for entry in there if _reference(*entry) == wanted]
+        or [entry for entry in there if entry[1].name == wanted]
+        or [entry for entry in there if wanted.casefold() in (entry[1].name.casefold(), entry[1].title.casefold())]
+    )
+    if matches:
+        name, record = matches[0]
+        with shelf.using(None if name == SHARED else guild) as library:
+            return document_reply(record, library.document_by_id(record.id), library=name)
+    if _REFERENCE.fullmatch(wanted):
+        return note("That document isn't here any more.")
+    return note(f"I have no document called {plain(wanted, 100)!r}; choose one from the list that opens as you type.")
+
+
+def choices(shelf: Shelf, guild: int | None, typed: str, *, shared: bool) -> list[app_commands.Choice[str]]:
+    """Return the documents whose name or title holds what was typed, those that begin with it first."""
+    part = typed.casefold().strip()
+    first: list[app_commands.Choice[str]] = []
+    others: list[app_commands.Choice[str]] = []
+    for name, records in shelves(shelf, guild, shared=shared).items():
+        for record in records:
+            texts = (record.title.casefold(), record.name.casefold())
+            if any(part in text for text in texts):
+                fitting = first if any(text.startswith(part) for text in texts) else others
+                fitting.append(
+                    app_commands.Choice(name=label(record.title, record.name), value=_reference(name, record))
+                )
+    return [*first, *others][:MOST_CHOICES]
+
+
+def label(title: str, name: str) -> str:
+    """Return how a document is called in a list of choices: at most 100 characters, never empty."""
+    both = name if title in ("", name) else f"{title} ({name})"
+    return plain(both, _CHOICE_NAME).strip() or "(a document without a name)"
+
+
+def _reference(shelf_name: str, record: DocumentRecord) -> str:
+    return f"{'shared' if shelf_name == SHARED else 'own'}:{record.id}"
+
+
+class SourcesPage(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"quoth-sources:(?P<page>\d{1,6})"):
+    """Turns to a page of ``/sources``; works as long as the message stands."""
+
+    def __init__(self, button: Button) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=button.label,
+                style=button.style,
+                disabled=button.disabled,
+                row=button.row,
+                custom_id=f"quoth-sources:{button.page}",
+            )
+        )
+        self.page = button.page or 1
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the button anew from what Discord sends when it is pressed."""
+        return cls(Button("page", "…", page=int(match["page"])))
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Take each press once."""
+        return bool(interaction.client.take(interaction))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the page."""
+        async with in_words(interaction):
+            await interaction.response.defer()
+            await _show_page(interaction, self.page)
+
+
+async def _show_page(interaction: discord.Interaction[QuothBot], page: int) -> None:
+    bot = interaction.client
+    shared = (await bot.guild_settings(interaction.guild_id)).shared
+    found = await bot.asker.run(partial(shelves, bot.shelf, interaction.guild_id, shared=shared))
+    if not found:
+        where = "A manager can add some with /library add." if interaction.guild_id else "The operator adds them."
+        await show(interaction, note(f"There are no documents here yet. {where}"))
+        return
+    reply = sources_reply(found, page=page)
+    await show(interaction, reply, buttons_of(reply, SourcesPage))
+
+
+@app_commands.command(description="See the documents that I answer from")
+@app_commands.describe(document="One document to see closer; start typing to find it")
+async def sources(interaction: discord.Interaction[Any], document: str | None = None) -> None:
+    """Page through the documents, or see one of them."""
+    async with in_words(interaction):
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        if document is None:
+            await _show_page(interaction, 1)
+            return
+        bot = interaction.client
+        shared = (await bot.guild_settings(interaction.guild_id)).shared
+        job = partial(one_document, bot.shelf, interaction.guild_id, document, shared=shared)
+        await show(interaction, await bot.asker.run(job))
+
+
+@sources.autocomplete("document")
+async def _complete(interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
+    bot: QuothBot = interaction.client
+    try:
+        shared = (await bot.guild_settings(interaction.guild_id)).shared
+        return await bot.asker.run(partial(choices, bot.shelf, interaction.guild_id, current, shared=shared))
+    except (BotError, LibraryError):
+        # Too busy, or the library can't be read: the command itself says so in words when it is sent
+        return []
+
+
+def setup(bot: QuothBot) -> None:
+    """Add the command and its buttons."""
+    bot.tree.add_command(sources)
+    bot.add_dynamic_items(SourcesPage)
