@@ -15,7 +15,7 @@ from bot.failures import told
 from bot.permissions import answers_here, elsewhere, missing_for_interaction
 from bot.records import KeptAnswer
 from bot.render import Reply, answer_reply, note
-from bot.replies import edited, tell
+from bot.replies import acknowledge, edited, tell
 from bot.shelf import SHARED
 from quoth.answer import Answer
 
@@ -116,7 +116,10 @@ async def answer_interaction(
         if missing:
             await tell(interaction, missing)
             return
-        await interaction.response.defer(ephemeral=hidden, thinking=True)
+        await acknowledge(interaction, ephemeral=hidden, thinking=True)
+        if not await bot.asker.run(partial(bot.records.first_time, interaction.id)):
+            log.warning("another process answers a question that came to this one too")
+            return
         history: Sequence[str] = ()
         if after is not None:
             person = interaction.user.id

@@ -14,7 +14,7 @@ from bot.errors import AnswerGoneError
 from bot.follow_up import FollowUpForm
 from bot.records import KeptAnswer, KeptSpan
 from bot.render import PER_PAGE, Excerpt, Reply, closest_reply, context_reply, more_reply, note
-from bot.replies import TOO_LATE, edited, report, tell
+from bot.replies import TOO_LATE, acknowledge, edited, report, tell
 
 if TYPE_CHECKING:
     from bot.client import QuothBot
@@ -53,10 +53,7 @@ async def answer_stale_component(bot: QuothBot, interaction: discord.Interaction
 
 async def _show(bot: QuothBot, interaction: discord.Interaction[QuothBot], button: AnswerButton) -> None:
     """Show something to the person who pressed: on the page that they turn, or in a reply of its own."""
-    if button.turn:
-        await interaction.response.defer()
-    else:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+    await acknowledge(interaction, ephemeral=not button.turn, thinking=not button.turn)
     reply = await bot.asker.run(partial(_reply, bot, button, guild=interaction.guild_id, person=interaction.user.id))
     await interaction.edit_original_response(**edited(reply, button.answer_id, turn=True))
 
@@ -124,7 +121,7 @@ def _names(bot: QuothBot, kept: KeptAnswer) -> dict[str, str]:
 
 async def _remove(bot: QuothBot, interaction: discord.Interaction[QuothBot], answer_id: str) -> None:
     """Take an answer's message away, for its asker and for whoever manages messages."""
-    await interaction.response.defer()
+    await acknowledge(interaction)
     permissions = interaction.permissions
     if not (permissions.manage_messages or permissions.manage_guild):
         kept = await bot.asker.run(partial(bot.records.answer, answer_id, guild=interaction.guild_id))

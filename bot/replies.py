@@ -48,6 +48,26 @@ def edited(reply: Reply, answer_id: str | None = None, *, turn: bool = False) ->
     return {**sent(reply, answer_id, turn=turn), "view": view_of(reply, answer_id, turn=turn)}
 
 
+async def acknowledge(
+    interaction: discord.Interaction[Any], *, ephemeral: bool = False, thinking: bool = False
+) -> None:
+    """Acknowledge an interaction: ``thinking`` promises a reply of its own, which is otherwise the pressed message.
+
+    An acknowledgement that took effect although Discord answered with a 5xx is tried again by the client, and refused
+    then; it counts all the same, or the person would be shown for ever that the bot thinks.
+    """
+    try:
+        await interaction.response.defer(ephemeral=ephemeral, thinking=thinking)
+    except discord.HTTPException as error:
+        if error.code != ACKNOWLEDGED_ALREADY:
+            raise
+        log.warning("an interaction was acknowledged already")
+        kind = discord.InteractionResponseType
+        interaction.response._response_type = (
+            kind.deferred_channel_message if thinking else kind.deferred_message_update
+        )
+
+
 async def tell(interaction: discord.Interaction[Any], text: str) -> None:
     """Tell a person one sentence, as Discord's markup.
 

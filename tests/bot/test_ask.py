@@ -144,13 +144,24 @@ async def test_an_interaction_that_discord_delivers_twice_is_answered_once(
 
 
 async def test_an_interaction_that_another_process_took_is_left_to_it(
-    env: simcord.Env, channel: ChannelHandle, ann: MemberActor
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor, bot: QuothBot
 ) -> None:
+    env._register_dispatch_observer(lambda interaction: bot.records.first_time(interaction.id))
     env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
-    result = await ann.slash(channel, "ask", question=QUESTION)
-    assert not result.acknowledged
+    await ann.slash(channel, "ask", question=QUESTION)
     assert len(requests(env, "POST", "/callback")) == 1
-    assert [type(error).__name__ for error in env.errors] == ["CommandInvokeError"]
+    assert not requests(env, "PATCH", "/messages/@original")
+
+
+async def test_an_interaction_that_expired_is_given_up(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor, caplog: pytest.LogCaptureFixture
+) -> None:
+    env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
+    await ann.slash(channel, "ask", question=QUESTION)
+    assert len(requests(env, "POST", "/callback")) == 1
+    assert not requests(env, "PATCH", "/messages/@original")
+    assert "10062" in caplog.text and "unexpected" not in caplog.text
+    assert len(env.errors) == 1
 
 
 async def test_a_question_that_is_too_long_never_leaves_the_client(channel: ChannelHandle, ann: MemberActor) -> None:
