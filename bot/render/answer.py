@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from discord import ButtonStyle
-
 from bot.cutting import units
 from bot.escape import shown, visible
 from bot.render import reply
-from bot.render.blocks import block
+from bot.render.blocks import block, small
 from bot.render.citation import also_in, citation, names_library
 from bot.render.reply import Button, Reply, card, counted, fits
 from quoth.answer import Answer, Context, Quote, confidence_in_words
@@ -74,7 +72,7 @@ def _declined(answer: Answer, searched: str, private: bool) -> Reply:
 
 def _feedback(private: bool) -> tuple[Button, ...]:
     votes = (Button("yes", "Helpful", row=1), Button("no", "Not helpful", row=1))
-    return votes if private else (*votes, Button("remove", "Remove", ButtonStyle.danger, row=1))
+    return votes if private else (*votes, Button("remove", "Remove", row=1))
 
 
 def _answer_lines(answer: Answer, names: Mapping[str, str]) -> list[str]:
@@ -83,43 +81,48 @@ def _answer_lines(answer: Answer, names: Mapping[str, str]) -> list[str]:
     titles = Counter(title for title, _ in {(quote.title, quote.document) for quote in answer.quotes})
     lines: list[str] = []
     for room in (_AMPLE, _SCARCE):
-        lines = [
-            "\n".join(
-                _quote_lines(quote, names, room, numbered=len(answer.quotes) > 1, ambiguous=titles[quote.title] > 1)
-            )
-            + "\n"
-            for quote in answer.quotes
-        ]
+        lines = []
+        for above, quote in zip((None, *answer.quotes), answer.quotes, strict=False):
+            cited = _cited(quote, above, names, whole=room.whole, ambiguous=titles[quote.title] > 1)
+            number = rf"\[{quote.rank}] " if len(answer.quotes) > 1 else ""
+            lines.append("\n".join(_quote_lines(quote, number + cited, room, best=above is None)) + "\n")
         if fits(lines):
             break
     return lines
 
 
-def _quote_lines(
-    quote: Quote, names: Mapping[str, str], room: _Room, *, numbered: bool, ambiguous: bool
-) -> Iterator[str]:
-    if quote.context is not None:
-        yield _earlier(quote.context, room)
-    span = (quote.answer.start - quote.start, quote.answer.end - quote.start) if quote.answer else None
-    text, cut = block(quote.text, span, room.quote)
-    yield text
-    number = rf"\[{quote.rank}] " if numbered else ""
-    cited = citation(
-        quote.title,
+def _cited(quote: Quote, above: Quote | None, names: Mapping[str, str], *, whole: bool, ambiguous: bool) -> str:
+    """Return a quote's citation, where ``above`` is the quote shown before it."""
+    if above is not None and (above.library, above.document_id) == (quote.library, quote.document_id):
+        title, uri, library = None, None, None
+    else:
+        title, uri, library = quote.title, quote.uri, names_library(names, quote.library)
+    return citation(
+        title,
         quote.paragraph,
         page=quote.page,
-        heading=quote.heading if room.whole else None,
-        uri=quote.uri if room.whole else None,
-        document=quote.document if ambiguous and room.whole else None,
-        library=names_library(names, quote.library),
+        heading=quote.heading if whole else None,
+        uri=uri if whole else None,
+        document=quote.document if ambiguous and whole and title is not None else None,
+        library=library,
     )
-    yield f"-# {number}{cited}" + (" · shortened, whole in context" if cut else "")
+
+
+def _quote_lines(quote: Quote, cited: str, room: _Room, *, best: bool) -> Iterator[str]:
+    if quote.context is not None:
+        yield _earlier(quote.context, room)
+    # Bold says "this is the answer", which only the best quote is offered as
+    answer = quote.answer if best else None
+    span = (answer.start - quote.start, answer.end - quote.start) if answer else None
+    text, cut = block(quote.text, span, room.quote)
+    lines = [cited + (" · shortened, whole in context" if cut else "")]
     if quote.also_in and room.whole:
-        yield f"-# {also_in(quote.also_in, quote.document)}"
+        lines.append(also_in(quote.also_in, quote.document))
+    yield small(text, *lines)
 
 
 def _earlier(context: Context, room: _Room) -> str:
     label = f"-# Earlier, in paragraph {context.paragraph}:"
     if "\n" not in visible(context.text) and units(markup := shown(context.text)) <= room.context:
         return f"{label} {markup}"
-    return f"{label}\n{block(context.text, None, room.context)[0]}\n-# and then:"
+    return f"{label}\n{block(context.text, None, room.context)[0]}\n"

@@ -32,3 +32,12 @@ def block(text: str, focus: tuple[int, int] | None, budget: int) -> tuple[str, b
     before = _MARK_BEFORE if low else ""
     after = _MARK_AFTER if high < len(text) else ""
     return quoted(text[low:high], inside, before=before, after=after), bool(before or after)
+
+
+def small(block: str, *lines: str) -> str:
+    """Return a block quote with lines of markup below its text, in small print.
+
+    They stand inside the block: whether small print may follow a block directly, clients' parsers disagree. Nobody
+    takes them for the document's words, whose own small print is escaped.
+    """
+    return block + "".join(f"\n> -# {line}" for line in lines)

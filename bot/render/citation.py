@@ -22,7 +22,7 @@ _HOST = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){0,9}")
 
 
 def citation(
-    title: str,
+    title: str | None,
     paragraph: int,
     *,
     page: int | None = None,
@@ -31,8 +31,12 @@ def citation(
     document: str | None = None,
     library: str | None = None,
 ) -> str:
-    """Return markup of one line. ``document`` and ``library`` are named where they are given."""
-    parts = [f"**{one_line(title, _TITLE) or 'untitled'}**, paragraph {paragraph}"]
+    """Return markup of one line. Without ``title``, it is of the document that was cited just above.
+
+    ``document`` and ``library`` are named where they are given.
+    """
+    called = "same document" if title is None else f"**{one_line(title, _TITLE) or 'untitled'}**"
+    parts = [f"{called}, paragraph {paragraph}"]
     if page is not None:
         parts[0] += f", page {page}"
     if heading is not None and (words := one_line(heading.replace(" > ", " › "), _HEADING)):

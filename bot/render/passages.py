@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.cutting import units
-from bot.render.blocks import block
+from bot.render.blocks import block, small
 from bot.render.citation import citation, names_library
 from bot.render.reply import MAX_DESCRIPTION, Action, Button, Reply, card, nearest, turning
 from quoth.documents.model import Document, Paragraph
@@ -55,7 +55,7 @@ def context_reply(excerpt: Excerpt, *, number: int, of: int, names: Mapping[str,
     cited = _cited(excerpt, names) + (" · longer than fits here" if cut else "")
     others = [n for n in range(1, of + 1) if n != number]
     return Reply(
-        embeds=(card([shown, f"-# {cited}"], title="In context" if of < 2 else f"Quote {number} in context"),),
+        embeds=(card([small(shown, cited)], title="In context" if of < 2 else f"Quote {number} in context"),),
         buttons=tuple(Button("context", f"Quote {n}", page=n) for n in others[:5]),
     )
 
@@ -85,7 +85,7 @@ def _listing(
         text = excerpt.document.text[excerpt.start : excerpt.end]
         bold = (excerpt.answer[0] - excerpt.start, excerpt.answer[1] - excerpt.start) if excerpt.answer else None
         shown, cut = block(text, bold, _EXCERPT_ROOM)
-        lines.append(f"{shown}\n-# {_cited(excerpt, names)}" + (" · shortened\n" if cut else "\n"))
+        lines.append(small(shown, _cited(excerpt, names) + (" · shortened" if cut else "")) + "\n")
     footer = f"Page {page} of {pages}" if pages > 1 else ""
     return Reply(embeds=(card(lines, title=title, footer=footer),), buttons=turning(action, page, pages))
 

@@ -1,15 +1,20 @@
 """Whatever a document says, a foreign parser of Discord's markup finds only text in it, equal to the source."""
 
 import os
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.escape import quoted, shown, visible
+from bot.render import answer_reply
+from quoth.answer import Answer, Quote, Span
 from tests.bot.discord_markdown import DiscordMarkdown, NotHereError, Piece
+from tests.bot.render.cases import answers
 from tests.bot.texts import TRAPS, tricky, with_span
 
-EXAMPLES = int(os.environ.get("QUOTH_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("QUOTH_EXAMPLES", "100"))
 thorough = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -58,3 +63,36 @@ def test_each_trap_is_only_text(discord, trap, frame):
     text = frame.replace("{}", trap)
     assert "".join(piece.text for piece in discord.pieces(quoted(text))) == source(text)
     assert all(piece.inside == ("blockQuote",) for piece in discord.pieces(quoted(text)))
+
+
+@thorough
+@given(answers(tricky, most=3))
+def test_an_answer_holds_our_markup_and_no_other(discord, answer):
+    description = answer_reply(answer, names={"1": "here", "shared": "there"}).embeds[0].description
+    pieces = discord.pieces(description)
+    assert {kind for piece in pieces for kind in piece.inside} <= {"blockQuote", "strong", "subtext", "link", "em"}
+    for piece in pieces:
+        assert (piece.target is None) == ("link" not in piece.inside)
+        if piece.target is not None:
+            assert piece.text == urlsplit(piece.target).hostname
+        if "em" in piece.inside:
+            assert piece.text == "[…]"
+
+
+@thorough
+@given(st.lists(tricky.filter(lambda text: text.strip()), min_size=1, max_size=3), with_span())
+def test_the_quotes_of_an_answer_read_as_their_documents(discord, texts, case):
+    best, (start, end) = case
+    found = [quote_of(1, best, (start, end))] if best and start < end else []
+    found += [quote_of(len(found) + 1, text, None) for text in texts[: 3 - len(found)]]
+    answer = Answer("?", "answered", 0.9, 0.1, tuple(found), (), {}, 1)
+    pieces = discord.pieces(answer_reply(answer).embeds[0].description)
+    blocks = [piece for piece in pieces if piece.inside[:1] == ("blockQuote",) and "subtext" not in piece.inside]
+    # Below each text stands its citation, on a line of its own
+    expected = "".join(source(quote.text) + "\n" for quote in found)
+    assert "".join(piece.text for piece in blocks) == expected
+
+
+def quote_of(rank: int, text: str, span: tuple[int, int] | None) -> Quote:
+    answer = Span(text[slice(*span)], *span) if span else None
+    return Quote(rank, text, "1", "a", "a", None, 1, None, None, 0, len(text), 0.9, answer, None, (), rank)

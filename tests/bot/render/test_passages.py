@@ -1,0 +1,88 @@
+"""What the buttons of an answer show."""
+
+from bot.render import Excerpt, closest_reply, context_reply, more_reply
+from quoth.documents.model import Document, Paragraph
+
+PARTS = ["The first paragraph.", "Before it. The  quote is here. After it.", "The third.", "The fourth.", "The fifth."]
+TEXT = "\n\n".join(PARTS)
+
+
+def document(parts: list[str]) -> Document:
+    text, places = "", []
+    for number, part in enumerate(parts, 1):
+        places.append(Paragraph(number, len(text), len(text) + len(part), "A > B", 9))
+        text += part + "\n\n"
+    return Document("a.txt", "A title", text, "text/plain", "", tuple(places), "https://example.org/x")
+
+
+def excerpt(words: str, parts: list[str] = PARTS, **options) -> Excerpt:
+    made = document(parts)
+    start = made.text.index(words)
+    return Excerpt("1", made, start, start + len(words), **options)
+
+
+def body(reply):
+    return reply.embeds[0].description
+
+
+def test_a_quote_stands_in_bold_inside_the_paragraphs_around_it():
+    lines = body(context_reply(excerpt("The  quote is here."), number=1, of=1)).split("\n")
+    assert lines[0] == "> The first paragraph."
+    assert lines[2] == "> Before it. **The  quote is here.** After it."
+    assert lines[4:7] == ["> The third.", "> ", "> The fourth."]
+    assert "> The fifth." not in lines
+
+
+def test_context_is_cited_with_paragraph_page_heading_and_host():
+    cited = body(context_reply(excerpt("The  quote is here."), number=1, of=1)).split("\n")[-1]
+    assert cited == "> -# **A title**, paragraph 2, page 9 · A › B · a.txt · [example.org](https://example.org/x)"
+
+
+def test_the_other_quotes_of_an_answer_can_be_reached_from_the_context_of_one():
+    reply = context_reply(excerpt("The third."), number=2, of=3)
+    assert [(button.action, button.page) for button in reply.buttons] == [("context", 1), ("context", 3)]
+
+
+def test_neighbours_that_would_be_cut_are_left_out():
+    lines = body(context_reply(excerpt("The middle.", ["long " * 1000, "The middle.", "short"]), number=1, of=1))
+    assert lines.startswith("> **The middle.**\n> \n> short\n")
+
+
+def test_a_paragraph_that_is_too_long_is_cut_around_the_quote():
+    long = "before " * 2000 + "THE QUOTE " + "after " * 2000
+    text = body(context_reply(excerpt("THE QUOTE", [long]), number=1, of=1))
+    assert text.startswith(r"> *\[…]* before") and " before **THE QUOTE** after " in text
+    assert r"after *\[…]*" in text and "longer than fits here" in text
+
+
+def test_a_quote_over_two_paragraphs_is_shown_whole():
+    assert "**The third.\n> \n> The fourth.**" in body(
+        context_reply(excerpt("The third.\n\nThe fourth."), number=1, of=1)
+    )
+
+
+def test_further_quotes_are_paged():
+    reply = more_reply([excerpt("The third."), excerpt("The fifth.")], page=2, pages=3)
+    assert body(reply).count("> -# **A title**") == 2
+    assert reply.embeds[0].footer.text == "Page 2 of 3"
+    assert [(button.label, button.page, button.disabled) for button in reply.buttons] == [
+        ("Back", 1, False),
+        ("Next", 3, False),
+    ]
+
+
+def test_a_single_page_has_no_buttons_and_the_ends_can_not_be_turned_beyond():
+    assert not more_reply([excerpt("The third.")], page=1, pages=1).buttons
+    assert [b.disabled for b in more_reply([excerpt("The third.")], page=1, pages=2).buttons] == [True, False]
+    assert [b.disabled for b in more_reply([excerpt("The third.")], page=9, pages=2).buttons] == [False, True]
+
+
+def test_the_closest_passages_are_said_to_be_no_answer():
+    reply = closest_reply([excerpt("The third.")], page=1, pages=1)
+    assert "not an answer" in body(reply).split("\n")[0]
+
+
+def test_the_library_is_named_where_two_were_asked():
+    names = {"1": "this server", "shared": "shared library"}
+    assert "this server" in body(context_reply(excerpt("The third."), number=1, of=1, names=names))
+    assert "this server" in body(more_reply([excerpt("The third.")], page=1, pages=1, names=names))
