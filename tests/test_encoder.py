@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from quoth.settings import DEFAULT_MODEL
 
 
 def packaged() -> Path:
-    return module._packaged_folder()
+    return module.packaged_folder()
 
 
 def copied(folder: Path, *, weights: bool = True) -> Path:
@@ -52,7 +54,7 @@ def test_the_default_model_s_weights_are_checked_to_the_bit(tmp_path: Path, monk
         byte = file.read(1)[0]
         file.seek(-1000, 2)
         file.write(bytes([byte ^ 1]))
-    monkeypatch.setattr(module, "_packaged_folder", lambda: folder)
+    monkeypatch.setattr(module, "packaged_folder", lambda: folder)
     with pytest.raises(ModelError, match="have the hash"):
         Encoder.load()
 
@@ -171,3 +173,67 @@ def test_no_piece_of_an_even_question_is_longer_than_the_model_reads(encoder: En
 def test_no_piece_of_an_uneven_question_is_longer_than_the_model_reads(encoder: Encoder, monkeypatch):
     question = "中国的船在海上航行，" * 80 + "the boat sailed on " * 60
     assert longest_piece(encoder, question, monkeypatch) <= encoder.identity.max_tokens
+
+
+# -- several threads
+
+
+def test_threads_that_count_and_encode_at_once_get_what_they_would_get_alone(encoder: Encoder):
+    questions, long = TEXTS[:5], ["boat " * 1000] * 2
+    alone = encoder.encode_passages(TEXTS), encoder.encode_questions(questions), encoder.count_tokens(long)
+    wrong: list[object] = []
+
+    def repeat(count: int, use: Callable[[], object], is_right: Callable[[object], bool]) -> None:
+        for _ in range(count):
+            try:
+                result = use()
+                if not is_right(result):
+                    wrong.append(result)
+            except Exception as error:  # tokenizers raise several kinds when they are set while they work
+                wrong.append(error)
+
+    uses = [
+        (2, lambda: encoder.encode_passages(TEXTS), lambda found: np.allclose(found, alone[0], atol=1e-5)),
+        (15, lambda: encoder.encode_questions(questions), lambda found: np.allclose(found, alone[1], atol=1e-5)),
+        (15, lambda: encoder.encode_questions(questions), lambda found: np.allclose(found, alone[1], atol=1e-5)),
+        (60, lambda: encoder.count_tokens(long), lambda found: found == alone[2]),
+    ]
+    threads = [threading.Thread(target=repeat, args=use) for use in uses]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_a_question_waits_for_one_batch_of_passages_and_not_for_all(encoder: Encoder, monkeypatch: pytest.MonkeyPatch):
+    """The one who encodes passages stands behind a question that came meanwhile."""
+    order: list[str] = []
+    begun, go_on = threading.Event(), threading.Event()
+    encode = encoder._model.encode_document
+
+    def passages(texts, **options):
+        order.append("passages")
+        begun.set()
+        assert go_on.wait(60)
+        return encode(texts, **options)
+
+    def questions(texts, **options):
+        order.append("question")
+        return ask(texts, **options)
+
+    ask = encoder._model.encode_query
+    monkeypatch.setattr(encoder._model, "encode_document", passages)
+    monkeypatch.setattr(encoder._model, "encode_query", questions)
+    indexing = threading.Thread(target=encoder.encode_passages, args=(TEXTS * 4,))
+    indexing.start()
+    assert begun.wait(60)
+    asking = threading.Thread(target=encoder.encode_questions, args=(["Where is the boat?"],))
+    asking.start()
+    while not encoder._next.locked():
+        pass
+    go_on.set()
+    for thread in (indexing, asking):
+        thread.join()
+    assert order[:2] == ["passages", "question"]
+    assert order.count("passages") > 2

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from quoth.answer import Answer
-from quoth.encoder import Encoder, Vectors, _packaged_folder
+from quoth.encoder import Encoder, Vectors, packaged_folder
 from quoth.errors import (
     DocumentNotFoundError,
     EmptyLibraryError,
@@ -87,7 +87,7 @@ def make_model(folder: Path, seed: int, *, width: int = 16) -> Path:
         torch.manual_seed(seed)
         config = BertConfig(hidden_size=width, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16)
         BertModel(config).save_pretrained(folder / "bert")
-        AutoTokenizer.from_pretrained(str(_packaged_folder())).save_pretrained(folder / "bert")
+        AutoTokenizer.from_pretrained(str(packaged_folder())).save_pretrained(folder / "bert")
         transformer = models.Transformer(str(folder / "bert"), max_seq_length=256)
         model = SentenceTransformer(modules=[transformer, models.Pooling(width)], device="cpu")
         model.save(str(folder / "tiny"))

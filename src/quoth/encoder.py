@@ -5,11 +5,13 @@ Loading is late: importing this module imports neither torch nor sentence-transf
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import importlib.util
 import json
 import logging
 import os
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -69,12 +71,32 @@ class ModelIdentity:
 
 
 class Encoder:
-    """A sentence-transformers model that turns passages and questions into unit vectors."""
+    """A sentence-transformers model that turns passages and questions into unit vectors.
+
+    May be used by several threads, which take turns of at most ``_BATCH`` passages: a question waits for a batch,
+    never for a whole document.
+    """
 
     def __init__(self, model: SentenceTransformer, identity: ModelIdentity) -> None:
         self._model = model
         self.identity = identity
-        self._tokenizer: Any = model.tokenizer
+        # One of its own for counting: the model's is set anew by every call, and busy while the model is
+        self._tokenizer: Any = copy.deepcopy(model.tokenizer)
+        self._counting = threading.Lock()
+        self._next = threading.Lock()
+        self._busy = threading.Lock()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Have the model to oneself."""
+        # Who waits first holds the door, so that one thread's next batch can't overtake another's question
+        with self._next:
+            self._busy.acquire()
+        try:
+            with _quiet():
+                yield
+        finally:
+            self._busy.release()
 
     @classmethod
     def load(cls, name: str = DEFAULT_MODEL) -> Encoder:
@@ -87,7 +109,7 @@ class Encoder:
         Raises:
             ModelError: no such model, weights in another format, or weights that differ from the pinned ones.
         """
-        folder = _packaged_folder() if name == DEFAULT_MODEL else Path(name).expanduser()
+        folder = packaged_folder() if name == DEFAULT_MODEL else Path(name).expanduser()
         is_local = folder.is_dir()
         if not is_local and (name.startswith((".", "/", "~")) or "\\" in name):
             raise ModelError(f"there is no model folder at {name!r}; give a folder that holds one, or a model's name")
@@ -115,22 +137,27 @@ class Encoder:
         """Return for each text how many tokens it is to this model, special ones included, nothing cut off."""
         if not texts:
             return []
-        with _quiet():
+        with self._counting, _quiet():
             encoded = self._tokenizer(list(texts), add_special_tokens=True, truncation=False, verbose=False)
         return [len(ids) for ids in encoded["input_ids"]]
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return the unit vectors of passages with their context, shape ``(len(texts), dimension)``.
 
-        sentence-transformers sorts them by length, so that a batch holds little padding.
+        They are encoded in the order of their lengths, so that a batch holds little padding.
         """
-        if not texts:
-            return np.empty((0, self.identity.dimension), np.float32)
-        with _quiet():
-            vectors = self._model.encode_document(
-                list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
-            )
-        return np.ascontiguousarray(vectors, dtype=np.float32)
+        vectors = np.empty((len(texts), self.identity.dimension), np.float32)
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        for start in range(0, len(order), _BATCH):
+            places = order[start : start + _BATCH]
+            with self._turn():
+                vectors[places] = self._model.encode_document(
+                    [texts[place] for place in places],
+                    batch_size=_BATCH,
+                    normalize_embeddings=True,
+                    show_progress_bar=False,
+                )
+        return vectors
 
     def encode_questions(self, texts: Sequence[str]) -> Vectors:
         """Return the unit vectors of questions, shape ``(len(texts), dimension)``.
@@ -144,7 +171,7 @@ class Encoder:
             parts = self._pieces(text)
             pieces += parts
             owners += [owner] * len(parts)
-        with _quiet():
+        with self._turn():
             vectors = self._model.encode_query(
                 pieces, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
             )
@@ -179,7 +206,8 @@ def is_recorded(setting: str, identity: ModelIdentity) -> bool:
     return not folder.is_dir() or _weights_sha256(folder) == identity.weights_sha256
 
 
-def _packaged_folder() -> Path:
+def packaged_folder() -> Path:
+    """Return the folder of the default model, in its package. Raises ModelError where that is missing."""
     spec = importlib.util.find_spec(_DEFAULT_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise ModelError(f"the package of the default model is missing; run: pip install {_DEFAULT_PACKAGE}")

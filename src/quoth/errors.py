@@ -5,7 +5,8 @@
     ├── SourceError              something outside could not be read
     │   ├── PathError            no such path, or no permission to read it
     │   ├── FormatError          the bytes are not what their name or their use says
-    │   └── DatasetError         an evaluation or training set breaks its format
+    │   ├── DatasetError         an evaluation or training set breaks its format
+    │   └── NoRoomError          a file has more passages than there is room for
     ├── ModelError               an encoder or reader can't be loaded, or is not the one it should be
     ├── LibraryError             a library can't be opened or used
     │   ├── NotALibraryError     the folder or the database is something else, or damaged
@@ -46,6 +47,15 @@ class FormatError(SourceError):
 
 class DatasetError(SourceError):
     """An evaluation or training set that breaks its format."""
+
+
+class NoRoomError(SourceError):
+    """A file that makes ``passages`` passages where there is room for ``room``."""
+
+    def __init__(self, name: str, passages: int, room: int) -> None:
+        self.passages = passages
+        self.room = room
+        super().__init__(f"{name} makes {passages:,} passages and there is room for {room:,}; remove something first")
 
 
 class ModelError(QuothError):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from quoth.documents.formats import CORPUS_SUFFIX, suffix
-from quoth.documents.jsonl import JSONL_MEDIA_TYPE
+from quoth.documents.formats import CORPUS_SUFFIX, parse, suffix
+from quoth.documents.jsonl import JSONL_MEDIA_TYPE, parse_jsonl
 from quoth.documents.model import Document
 from quoth.documents.source import Entry, Listing, Unreadable, discover, scan
 from quoth.encoder import Encoder, Vectors
-from quoth.errors import FormatError
+from quoth.errors import FormatError, NoRoomError
 from quoth.passages import Passage, encoded_passage, split
 from quoth.store import PassageRow, Store
 from quoth.words import terms
@@ -23,6 +24,30 @@ _BATCH_CHARACTERS = 2_000_000
 _ENCODED_AT_ONCE = 64
 
 VectorsByKey = dict[bytes, Vectors]
+
+_UPLOAD = "upload:"
+_UNFIT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def upload_root(name: str) -> str:
+    """Return the root of a file that was added from its bytes. No path looks like it: those of roots are absolute."""
+    return _UPLOAD + name
+
+
+def is_upload(root: str) -> bool:
+    """Whether a root is a file that was added from its bytes, so that no path can be indexed again for it."""
+    return root.startswith(_UPLOAD)
+
+
+def documents_of(name: str, data: bytes) -> list[Document]:
+    """Return the documents that a file's bytes make: several for a JSONL corpus, one for everything else.
+
+    Raises:
+        FormatError: the bytes are not what the name's suffix says, or the name can't be one.
+    """
+    if not name.strip() or _UNFIT_IN_NAMES.search(name):
+        raise FormatError(f"the name {name!r} is empty or holds control characters; give the file a plain name")
+    return parse_jsonl(name, data) if suffix(name) == CORPUS_SUFFIX else [parse(name, data)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +113,38 @@ class Indexer:
         for listing in [discover(path) for path in paths]:
             self._index_root(listing)
 
+    def add(self, name: str, data: bytes, room: int | None) -> None:
+        """Make a file's bytes a root of their own, in place of the file that was added by this name before.
+
+        All of it is written in one transaction, or nothing. Bytes that are there already cost nothing.
+
+        Raises:
+            FormatError: see ``documents_of``.
+            NoRoomError: they make more than ``room`` passages.
+        """
+        documents = documents_of(name, data)
+        root = upload_root(name)
+        known = self._store.known_documents(root)
+        if {document.name: document.content_hash for document in documents} == {
+            known_name: content_hash for known_name, (content_hash, _) in known.items()
+        }:
+            self.summary.unchanged += len(documents)
+            return
+        model_id = self._model_id()
+        rows, texts = self._parted(documents)
+        passages = sum(len(its_rows) for its_rows in rows)
+        if room is not None and passages > room:
+            raise NoRoomError(name, passages, room)
+        vectors = self._vectors(model_id, texts)
+        gone = known.keys() - {document.name for document in documents}
+        with self._store.writing():
+            root_id = self._store.root_id(root)
+            for document, its_rows in zip(documents, rows, strict=True):
+                self._store.add(root_id, model_id, document, its_rows, vectors)
+            self._store.remove(self._store.document_ids(root, gone))
+        self._count(documents, rows, known)
+        self.summary.removed += len(gone)
+
     def reembed(self) -> None:
         """Embed every document anew with the encoder's model, then search that model's vectors only.
 
@@ -98,7 +155,8 @@ class Indexer:
         for number, document_id in enumerate(waiting):
             self._report(Progress("embedding with the new model", number, len(waiting)))
             document = self._store.document(document_id)
-            rows, vectors = self._embed(model_id, [document])
+            rows, texts = self._parted([document])
+            vectors = self._vectors(model_id, texts)
             with self._store.writing():
                 self._store.add_passages(document_id, model_id, rows[0], vectors)
         with self._store.writing():
@@ -122,7 +180,7 @@ class Indexer:
                 self.summary.unchanged += 1
                 seen.add(found.name)
                 continue
-            document = self._parsed(found, listing)
+            document = self._read(found, listing)
             # What a file held before it became unreadable stands nowhere any more: it counts as removed
             if document is not None:
                 seen.add(found.name)
@@ -137,7 +195,7 @@ class Indexer:
                 self._store.remove(self._store.document_ids(root, gone))
             self.summary.removed += len(gone)
 
-    def _parsed(self, entry: Entry, listing: Listing) -> Document | None:
+    def _read(self, entry: Entry, listing: Listing) -> Document | None:
         try:
             return entry.parse()
         except FormatError as error:
@@ -150,11 +208,17 @@ class Indexer:
         if not documents:
             return
         model_id = self._model_id()
-        rows, vectors = self._embed(model_id, documents)
+        rows, texts = self._parted(documents)
+        vectors = self._vectors(model_id, texts)
         with self._store.writing():
             root_id = self._store.root_id(root)
             for document, its_rows in zip(documents, rows, strict=True):
                 self._store.add(root_id, model_id, document, its_rows, vectors)
+        self._count(documents, rows, known)
+
+    def _count(
+        self, documents: Sequence[Document], rows: Sequence[Sequence[PassageRow]], known: Container[str]
+    ) -> None:
         for document, its_rows in zip(documents, rows, strict=True):
             self.summary.passages += len(its_rows)
             if document.name in known:
@@ -162,7 +226,8 @@ class Indexer:
             else:
                 self.summary.added += 1
 
-    def _embed(self, model_id: int, documents: Iterable[Document]) -> tuple[list[list[PassageRow]], VectorsByKey]:
+    def _parted(self, documents: Iterable[Document]) -> tuple[list[list[PassageRow]], dict[bytes, str]]:
+        """Return the passages of each document, and the text that the encoder reads for each of their keys."""
         encoder = self._load_encoder()
         texts: dict[bytes, str] = {}
         rows: list[list[PassageRow]] = []
@@ -172,6 +237,10 @@ class Indexer:
                 row, text = _row(document, passage)
                 rows[-1].append(row)
                 texts[row.vector_key] = text
+        return rows, texts
+
+    def _vectors(self, model_id: int, texts: dict[bytes, str]) -> VectorsByKey:
+        encoder = self._load_encoder()
         vectors: VectorsByKey = self._store.known_vectors(model_id, texts)
         missing = sorted((key for key in texts if key not in vectors), key=lambda key: len(texts[key]))
         for start in range(0, len(missing), _ENCODED_AT_ONCE):
@@ -179,7 +248,7 @@ class Indexer:
             vectors.update(zip(keys, encoder.encode_passages([texts[key] for key in keys]), strict=True))
             self._report(Progress("embedding", start + len(keys), len(missing)))
         self.summary.embedded += len(missing)
-        return rows, vectors
+        return vectors
 
     def _model_id(self) -> int:
         """Return the id of the encoder's model; a library made with another one is embedded anew first."""

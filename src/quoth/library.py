@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -24,13 +25,16 @@ from quoth.encoder import Encoder, ModelIdentity, is_recorded
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, ModelMismatchError, QuestionError
 from quoth.index import live
 from quoth.index.live import IndexedPassages
-from quoth.indexing import Indexer, IndexSummary, Progress
+from quoth.indexing import Indexer, IndexSummary, Progress, is_upload, upload_root
 from quoth.pipeline import Pipeline
+from quoth.question import EmbeddedQuestion, embed, resolve
 from quoth.retrieve import RetrieverKind
 from quoth.settings import DEFAULT_MODEL
 from quoth.store import DocumentRecord, Store
 from quoth.store.connection import translated
 from quoth.texts import TextCache
+
+__all__ = ["MAX_QUESTION", "CheckReport", "Library", "is_upload", "upload_root"]
 
 MAX_QUESTION = 2_000
 """Characters that a question may have."""
@@ -46,7 +50,11 @@ class CheckReport:
 
 
 class Library:
-    """One library. May be used by several threads, which take turns."""
+    """One library. May be used by several threads.
+
+    Questions take turns at its database, but not at the encoder. What writes has a connection of its own, so that
+    questions are answered, from what was there before, while documents are read and embedded.
+    """
 
     def __init__(self, folder: Path, store: Store, model: str, encoder: Encoder | None) -> None:
         self.folder = folder
@@ -57,6 +65,7 @@ class Library:
         self._passages: IndexedPassages | None = None
         self._texts = TextCache()
         self._lock = threading.RLock()
+        self._loading = threading.Lock()
 
     @classmethod
     def open(
@@ -103,20 +112,69 @@ class Library:
             EmptyLibraryError: no path is given and the library knows none.
             ModelError: the encoder can't be loaded.
         """
-        with self._lock, translated(self.folder):
-            started = time.perf_counter()
-            roots = [Path(path) for path in paths] or [Path(root) for root in self._store.roots()]
-            if not roots:
+        with self._indexing(report) as (indexer, store):
+            known = store.roots()
+            if not paths and not known:
                 raise EmptyLibraryError(f"the library {self.folder} is empty; name what to index: quoth index PATH")
-            indexer = Indexer(self._store, self.load_encoder, report)
-            current = self._store.current_model()
+            current = store.current_model()
             if current is not None and not is_recorded(self._model, current[1]):
                 indexer.reembed()
-            indexer.index(roots)
+            indexer.index([Path(path) for path in paths or (root for root in known if not is_upload(root))])
+        return indexer.summary
+
+    def add(
+        self,
+        name: str,
+        data: bytes,
+        *,
+        room: int | None = None,
+        report: Callable[[Progress], None] = lambda progress: None,
+    ) -> IndexSummary:
+        """Add a file from its bytes, in place of the one that was added by this name before.
+
+        Its suffix says what it is, as in ``index``: ``rules.md`` is one document, ``faq.jsonl`` a document a line.
+        It is a root of its own, ``upload_root(name)``, which ``index`` without paths passes over and ``remove_root``
+        takes out; nothing is written to disk but the library. Either all of it is in the library or nothing.
+
+        Raises:
+            FormatError: the bytes are not what the suffix says.
+            NoRoomError: the file makes more than ``room`` passages.
+            ModelError: the encoder can't be loaded.
+        """
+        with self._indexing(report) as (indexer, _):
+            indexer.add(name, data, room)
+        return indexer.summary
+
+    @contextmanager
+    def _indexing(self, report: Callable[[Progress], None]) -> Iterator[tuple[Indexer, Store]]:
+        started = time.perf_counter()
+        with self._writer() as store:
+            indexer = Indexer(store, self.load_encoder, report)
+            yield indexer, store
             if indexer.summary.removed or indexer.summary.changed:
-                self._store.forget()
-            indexer.summary.seconds = time.perf_counter() - started
-            return indexer.summary
+                self._forget(store)
+        indexer.summary.seconds = time.perf_counter() - started
+
+    @contextmanager
+    def _writer(self) -> Iterator[Store]:
+        """A connection for what writes: questions go on with the other one."""
+        store = Store.open(self.folder)
+        try:
+            with translated(self.folder):
+                yield store
+        finally:
+            store.close()
+
+    def _forget(self, store: Store) -> None:
+        """Leave no word of what was removed in any file; whoever asked before is answered when this returns."""
+        store.forget()
+        with self._lock:
+            store.empty_log()
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many documents and passages there are."""
+        with self._lock, self._store.reading():
+            return self._store.counts()
 
     def documents(self) -> list[DocumentRecord]:
         """Return what the library holds, ordered by name."""
@@ -130,7 +188,20 @@ class Library:
             DocumentNotFoundError: no document, or more than one, is called so.
         """
         with self._lock, self._store.reading():
-            return self._store.document(self._record(name, root).id)
+            return self._store.document(_record(self._store, name, root).id)
+
+    def document_by_id(self, document_id: int) -> Document:
+        """Return the document that a quote or a record names by its ``document_id``.
+
+        A document that was changed or removed since has another id, or none; an id never comes back as another's.
+
+        Raises:
+            DocumentNotFoundError: no document has this id (any more).
+        """
+        with self._lock, self._store.reading():
+            if not self._store.has_document(document_id):
+                raise DocumentNotFoundError(f"document {document_id} is no longer there, or was changed since")
+            return self._store.document(document_id)
 
     def remove(self, name: str, root: str | None = None) -> DocumentRecord:
         """Take a document out; from this moment on it is never quoted again.
@@ -138,21 +209,29 @@ class Library:
         Raises:
             DocumentNotFoundError: no document, or more than one, is called so.
         """
-        with self._lock:
-            with self._store.writing():
-                record = self._record(name, root)
-                self._store.remove([record.id])
-            self._store.forget()
+        with self._writer() as store:
+            with store.writing():
+                record = _record(store, name, root)
+                store.remove([record.id])
+            self._forget(store)
             return record
 
-    def _record(self, name: str, root: str | None) -> DocumentRecord:
-        found = [r for r in self._store.documents() if r.name == name and root in (None, r.root)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            roots = ", ".join(record.root for record in found)
-            raise DocumentNotFoundError(f"{len(found)} documents are called {name!r}; say which with --root: {roots}")
-        raise DocumentNotFoundError(f"no document is called {name!r}; see what there is with: quoth sources")
+    def remove_root(self, root: str) -> list[DocumentRecord]:
+        """Take out every document of a root, as ``remove`` does.
+
+        Raises:
+            DocumentNotFoundError: the library has no such root.
+        """
+        with self._writer() as store:
+            with store.writing():
+                records = [record for record in store.documents() if record.root == root]
+                if not records:
+                    raise DocumentNotFoundError(
+                        f"nothing was indexed from {root!r}; see what there is with: quoth sources"
+                    )
+                store.remove([record.id for record in records])
+            self._forget(store)
+            return records
 
     # -- questions
 
@@ -178,11 +257,12 @@ class Library:
             DocumentNotFoundError: the glob matches no document.
             ModelMismatchError: the library was made with another model.
         """
-        _check(question, quotes)
+        _check(question, history, quotes)
+        started = time.perf_counter()
+        embedded = self._embedded(question, history, document)
         with self._lock, self._store.reading():
-            started = time.perf_counter()
             pipeline, rows = self._searched(document)
-            answer = pipeline.answer(question, history, rows, quotes, question_id, retriever)
+            answer = pipeline.answer(question, embedded, rows, quotes, question_id, retriever)
             return replace(answer, seconds=time.perf_counter() - started)
 
     def search(
@@ -198,10 +278,11 @@ class Library:
 
         Raises: as ``ask`` does.
         """
-        _check(question, k)
+        _check(question, history, k)
+        embedded = self._embedded(question, history, document)
         with self._lock, self._store.reading():
             pipeline, rows = self._searched(document)
-            return pipeline.search(question, history, rows, k, retriever)
+            return pipeline.search(embedded, rows, k, retriever)
 
     def load_encoder(self) -> Encoder:
         """Return the encoder, loaded on the first call.
@@ -209,10 +290,18 @@ class Library:
         Raises:
             ModelError: it can't be loaded.
         """
-        with self._lock:
+        with self._loading:
             if self._encoder is None:
                 self._encoder = Encoder.load(self._model)
             return self._encoder
+
+    def _embedded(self, question: str, history: Sequence[str], pattern: str | None) -> EmbeddedQuestion:
+        """Embed a question, outside of the lock: the encoder may be busy with another library's passages."""
+        with self._lock, self._store.reading():
+            # Before the encoder is troubled: whether there is anything to ask
+            self._searched(pattern)
+        (embedded,) = embed([resolve(question, history)], self.load_encoder())
+        return embedded
 
     def _searched(self, pattern: str | None) -> tuple[Pipeline, npt.NDArray[np.int64] | None]:
         current = self._store.current_model()
@@ -225,7 +314,7 @@ class Library:
                 f"the library {self.folder} was made with {self._passages.model[1]}, not {encoder.identity}; "
                 "run quoth index to embed it anew, or set QUOTH_MODEL to the model it was made with"
             )
-        pipeline = Pipeline(self.name, self._store, self._passages, encoder, self._texts)
+        pipeline = Pipeline(self.name, self._store, self._passages, self._texts)
         if pattern is None:
             return pipeline, None
         wanted = [r.id for r in self._store.documents() if fnmatchcase(r.name, pattern)]
@@ -252,12 +341,23 @@ class Library:
             return CheckReport(*self._store.check())
 
 
-def _check(question: str, count: int) -> None:
+def _record(store: Store, name: str, root: str | None) -> DocumentRecord:
+    found = [record for record in store.documents() if record.name == name and root in (None, record.root)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        roots = ", ".join(record.root for record in found)
+        raise DocumentNotFoundError(f"{len(found)} documents are called {name!r}; say which with --root: {roots}")
+    raise DocumentNotFoundError(f"no document is called {name!r}; see what there is with: quoth sources")
+
+
+def _check(question: str, history: Sequence[str], count: int) -> None:
     if not question.strip():
         raise QuestionError("the question is empty; ask something, in words")
     if len(question) > MAX_QUESTION:
         raise QuestionError(f"the question has {len(question):,} characters and may have {MAX_QUESTION:,}; shorten it")
-    if any("\ud800" <= character <= "\udfff" for character in question):
-        raise QuestionError("the question holds half a character (a lone surrogate); send it as UTF-8 text")
+    for what, text in (("the question", question), *(("a question before it", before) for before in history)):
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise QuestionError(f"{what} holds half a character (a lone surrogate); send it as UTF-8 text")
     if count < 1:
         raise QuestionError(f"{count} results were asked for; ask for at least 1")

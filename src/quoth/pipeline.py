@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 
 from quoth import confidence, read, signals
 from quoth.answer import Answer, FoundPassage
-from quoth.encoder import Encoder
 from quoth.index.live import IndexedPassages
-from quoth.question import Question, resolve, understand
+from quoth.question import EmbeddedQuestion, Question
 from quoth.quote import quotes
 from quoth.retrieve import Ranked, RetrieverKind, retrieve, softmax
 from quoth.signals import Rows
@@ -34,25 +32,25 @@ def _models() -> tuple[Linear, Linear, Linear]:
 class Pipeline:
     """Answers over one state of a library; call within ``store.reading()``."""
 
-    def __init__(
-        self, library: str, store: Store, passages: IndexedPassages, encoder: Encoder, cache: TextCache
-    ) -> None:
+    def __init__(self, library: str, store: Store, passages: IndexedPassages, cache: TextCache) -> None:
         self._library = library
         self._passages = passages
-        self._encoder = encoder
         self._texts = Texts(store, passages, cache)
 
     def answer(
         self,
         text: str,
-        history: Sequence[str],
+        embedded: EmbeddedQuestion,
         among: Rows | None,
         count: int,
         question_id: str | None,
         kind: RetrieverKind,
     ) -> Answer:
-        """Return the answer to a question, or an abstention; see ``Library.ask``."""
-        question, ranked = self._retrieved(text, history, among, kind)
+        """Return the answer to a question, or an abstention; see ``Library.ask``.
+
+        ``text`` is the question as it was asked, ``embedded`` as it is understood after the questions before it.
+        """
+        question, ranked = self._retrieved(embedded, among, kind)
         _, quote_model, confidence_model = _models()
         windows, window_signals = read.windows(question, ranked, self._texts)
         scores = quote_model(window_signals)
@@ -74,16 +72,16 @@ class Pipeline:
         )
 
     def search(
-        self, text: str, history: Sequence[str], among: Rows | None, count: int, kind: RetrieverKind
+        self, embedded: EmbeddedQuestion, among: Rows | None, count: int, kind: RetrieverKind
     ) -> list[FoundPassage]:
         """Return the ``count`` best passages; see ``Library.search``."""
-        _, ranked = self._retrieved(text, history, among, kind, count)
+        _, ranked = self._retrieved(embedded, among, kind, count)
         return self._found(ranked, count)
 
     def _retrieved(
-        self, text: str, history: Sequence[str], among: Rows | None, kind: RetrieverKind, count: int = 0
+        self, embedded: EmbeddedQuestion, among: Rows | None, kind: RetrieverKind, count: int = 0
     ) -> tuple[Question, Ranked]:
-        (question,) = understand([resolve(text, history)], self._encoder, self._passages.term_ids)
+        question = embedded.read_as(self._passages.term_ids)
         ranked = retrieve(question, self._passages, self._texts, _models()[0], among=among, count=count, kind=kind)
         return question, ranked
 

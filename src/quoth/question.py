@@ -87,17 +87,31 @@ def resolve(text: str, history: Sequence[str]) -> str:
     return f"{history[-1].strip()} {text}" if leans else text
 
 
-def understand(texts: Sequence[str], encoder: Encoder, vocabulary: Collection[str]) -> list[Question]:
-    """Return questions with their terms and vectors; several at once cost less than one by one.
+@dataclass(frozen=True, slots=True)
+class EmbeddedQuestion:
+    """What the encoder makes of a question, whichever library is asked; see ``Question``."""
 
-    ``vocabulary`` holds the library's terms, which misspelt words are read as.
-    """
-    sequences = [corrected(tuple(terms(text)), vocabulary) for text in texts]
+    text: str
+    vector: Vectors
+    trust: float
+
+    def read_as(self, vocabulary: Collection[str]) -> Question:
+        """Return the question with its terms; misspelt words are read as those of ``vocabulary``, a library's terms."""
+        return Question(self.text, corrected(tuple(terms(self.text)), vocabulary), self.vector, self.trust)
+
+
+def embed(texts: Sequence[str], encoder: Encoder) -> list[EmbeddedQuestion]:
+    """Return what the encoder makes of questions; several at once cost less than one by one."""
     tokens = encoder.count_tokens(texts)
     return [
-        Question(text, sequence, vector, _trust(count, text))
-        for text, sequence, vector, count in zip(texts, sequences, encoder.encode_questions(texts), tokens, strict=True)
+        EmbeddedQuestion(text, vector, _trust(count, text))
+        for text, vector, count in zip(texts, encoder.encode_questions(texts), tokens, strict=True)
     ]
+
+
+def understand(texts: Sequence[str], encoder: Encoder, vocabulary: Collection[str]) -> list[Question]:
+    """Return questions with their terms and vectors; see ``embed`` and ``EmbeddedQuestion.read_as``."""
+    return [question.read_as(vocabulary) for question in embed(texts, encoder)]
 
 
 def _trust(tokens: int, text: str) -> float:

@@ -20,7 +20,8 @@ from quoth.store.schema import APPLICATION_ID, MIGRATIONS, VERSION
 
 FILE_NAME = "library.sqlite"
 
-_BUSY_MILLISECONDS = 30_000
+BUSY_MILLISECONDS = 30_000
+"""How long to wait for a database that another connection is writing to."""
 
 
 def open_database(folder: Path, *, create: bool) -> apsw.Connection:
@@ -59,7 +60,7 @@ def open_database(folder: Path, *, create: bool) -> apsw.Connection:
 
 
 def _configure(connection: apsw.Connection, folder: Path) -> None:
-    connection.set_busy_timeout(_BUSY_MILLISECONDS)
+    connection.set_busy_timeout(BUSY_MILLISECONDS)
     # A setting of the connection that must come before the first page is written
     connection.pragma("auto_vacuum", 0)
     # One state for all three: another process may be making the library at this moment

@@ -17,11 +17,12 @@ from quoth.encoder import ModelIdentity, Vectors
 from quoth.errors import LibraryError
 from quoth.passages import Passage
 from quoth.store.check import problems
-from quoth.store.connection import open_database, translated
+from quoth.store.connection import BUSY_MILLISECONDS, open_database, translated
 from quoth.store.postings import TermCounts, count_terms, pack
 
 _FLOAT = np.dtype("<f4")
 _REWRITTEN_BYTES = 256 * 1024 * 1024
+_LOG_MILLISECONDS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,19 @@ class Store:
                     self._db.execute("VACUUM")
             self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
+    def empty_log(self) -> None:
+        """Empty the write-ahead log, which holds what was removed until it is written over; see ``forget``.
+
+        Waits for whoever reads; given up after ``_LOG_MILLISECONDS``, since the next removal does it as well.
+        """
+        with translated(self.folder):
+            self._db.set_busy_timeout(_LOG_MILLISECONDS)
+            try:
+                with suppress(apsw.BusyError, apsw.LockedError):
+                    self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            finally:
+                self._db.set_busy_timeout(BUSY_MILLISECONDS)
+
     def generation(self) -> int:
         """Return a number that changes with every committed change, by whichever process."""
         with translated(self.folder):
@@ -160,6 +174,17 @@ class Store:
             )
         ]
 
+    def counts(self) -> tuple[int, int]:
+        """Return how many documents and passages (of the model whose vectors are searched) there are."""
+        return (
+            int(self._db.execute("SELECT count(*) FROM document").get),
+            int(
+                self._db.execute(
+                    "SELECT count(*) FROM passage WHERE model_id = (SELECT id FROM model WHERE is_current)"
+                ).get
+            ),
+        )
+
     # -- roots and documents
 
     def root_id(self, path: str) -> int:
@@ -189,6 +214,10 @@ class Store:
                 "FROM document d JOIN root ON root.id = root_id ORDER BY name, path"
             )
         ]
+
+    def has_document(self, document_id: int) -> bool:
+        """Whether a document has this id."""
+        return bool(self._db.execute("SELECT count(*) FROM document WHERE id = ?", (document_id,)).get)
 
     def document(self, document_id: int) -> Document:
         """Return a document with its text and paragraphs.
