@@ -25,7 +25,7 @@ _PACE_SHARE = 0.2
 _FREE_FOR_OTHERS = 8
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Job(Generic[T]):
     """What waits: a call, and the future that its result goes to."""
 
@@ -72,7 +72,8 @@ class Lane:
 
         Raises:
             ClosingError: the lane was shut.
-            BusyError: no more may wait. The last eighth of the places is left to owners with less than their share.
+            BusyError: no more may wait. The last eighth of the places is left to owners with less than an equal share
+                (of half the places, where there is one owner).
         """
         self._admit(owner)
         job: _Job[T] = _Job(call, owner, asyncio.get_running_loop().create_future())
@@ -94,7 +95,7 @@ class Lane:
             raise ClosingError("I'm restarting; please try again in a minute.")
         waiting = self.waiting
         mine = len(self._queues.get(owner, ()))
-        share = self._most // (len(self._queues) + (owner not in self._queues))
+        share = self._most // max(2, len(self._queues) + (owner not in self._queues))
         is_crowded = waiting >= self._most - self._most // _FREE_FOR_OTHERS
         if waiting >= self._most or (is_crowded and mine >= share):
             raise BusyError(self.seconds)

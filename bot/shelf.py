@@ -22,6 +22,7 @@ from quoth.documents.model import Document, Paragraph
 from quoth.encoder import Encoder
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, LibraryBusyError, QuothError
 from quoth.library import Library
+from quoth.reader import packaged_reader
 from quoth.settings import DEFAULT_MODEL
 from quoth.store.connection import FILE_NAME
 
@@ -90,12 +91,16 @@ class Shelf:
         """Return the folder of a server's library, or of the shared one."""
         return self._home / SHARED if guild is None else self._guilds / str(guild)
 
-    def load(self) -> Encoder:
-        """Return the encoder, loaded on the first call, which takes seconds.
+    def load(self) -> None:
+        """Load the models, which takes seconds; otherwise the first question waits for it.
 
         Raises:
-            ModelError: it can't be loaded.
+            ModelError: one can't be loaded.
         """
+        self._load_encoder()
+        packaged_reader()
+
+    def _load_encoder(self) -> Encoder:
         with self._loading:
             if self._encoder is None:
                 self._encoder = Encoder.load(self._model)
@@ -118,7 +123,7 @@ class Shelf:
             LibraryBusyError: it is being erased.
             LibraryError, ModelError: it can't be opened.
         """
-        encoder = self.load()
+        encoder = self._load_encoder()
         place = self._take(self.folder(guild), create)
         try:
             with place.opening:

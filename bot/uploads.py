@@ -184,14 +184,17 @@ def remove_upload(
     """
     with shelf.using(guild) as library:
         removed = _remove(library, name, root)
-    records.drop_upload(guild, name, by=by)
+    if is_upload(removed[0].root):
+        records.drop_upload(guild, name, by=by)
+    else:
+        records.record_action(guild, "remove", by=by, detail=name)
     return Removed(name, len(removed), sum(record.passages for record in removed))
 
 
 def erase_library(shelf: Shelf, records: Records, *, guild: int, by: int) -> None:
-    """Delete everything that a server's library holds."""
+    """Delete a server's library, and the questions, answers and votes of that server; its settings stay."""
     shelf.erase(guild)
-    records.drop_uploads(guild, by=by)
+    records.forget_library(guild, by=by)
 
 
 def _remove(library: Library, name: str, root: str | None) -> Sequence[DocumentRecord]:

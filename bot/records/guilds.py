@@ -67,11 +67,13 @@ class GuildRecords:
             db.execute("DELETE FROM upload WHERE guild = ? AND name = ?", (guild, name))
             _act(db, guild, "remove", by, name)
 
-    def drop_uploads(self, guild: int, *, by: int) -> None:
-        """Remember who erased a server's library, and forget who added its files."""
+    def forget_library(self, guild: int, *, by: int) -> None:
+        """Delete a server's questions, answers, votes and who added its files; remember who erased its library."""
         with self._database.turn() as db:
-            db.execute("DELETE FROM upload WHERE guild = ?", (guild,))
+            for table in ("upload", "question", "answer"):
+                db.execute(f"DELETE FROM {table} WHERE guild = ?", (guild,))
             _act(db, guild, "erase", by, "")
+        self._database.forget()
 
     def uploads(self, guild: int) -> dict[str, Upload]:
         """Return who added each file of a server's library, by the file's name."""

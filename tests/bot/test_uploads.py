@@ -1,0 +1,274 @@
+"""Files in and out of a server's library: what is refused, what is kept, and what is left when it is gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import NameTakenError, QuotaError, RefusedUploadError
+from bot.records import Records
+from bot.shelf import Shelf
+from bot.uploads import (
+    Added,
+    UploadLimits,
+    add_upload,
+    check_name_size,
+    erase_library,
+    files,
+    remove_upload,
+)
+from quoth.encoder import Encoder
+from quoth.errors import DocumentNotFoundError, EmptyLibraryError
+from tests.bot.answers import answer
+
+GUILD, OTHER, MANAGER = 1, 2, 42
+RARE = "Quetzalcoatl"
+TEXT = f"The captain {RARE} counts every boat at dawn.\n"
+MORE = "The lighthouse keeper counts the stars at night.\n\nNobody counts the waves, which are many.\n"
+
+
+@dataclass
+class Server:
+    """A server's managers, and where the bot keeps things."""
+
+    shelf: Shelf
+    records: Records
+    home: Path
+
+    def add(self, name: str, data: bytes | str, *, replace: bool = False, guild: int = GUILD, **limits: Any) -> Added:
+        return add_upload(
+            self.shelf,
+            self.records,
+            guild=guild,
+            by=MANAGER,
+            name=name,
+            data=data.encode() if isinstance(data, str) else data,
+            replace=replace,
+            limits=UploadLimits(**limits),
+        )
+
+    def names(self, guild: int = GUILD) -> list[str]:
+        return [file.name for file in files(self.shelf, self.records, guild)]
+
+    def bytes(self) -> bytes:
+        return b"".join(path.read_bytes() for path in self.home.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def server(tmp_path: Path, encoder: Encoder) -> Iterator[Server]:
+    shelf = Shelf(tmp_path, encoder=encoder)
+    with Records.open(tmp_path / "bot.db") as records:
+        yield Server(shelf, records, tmp_path)
+        shelf.close()
+
+
+def corpus(*texts: str) -> str:
+    return "".join(json.dumps({"_id": f"id{n}", "title": "", "text": text}) + "\n" for n, text in enumerate(texts))
+
+
+# -- adding
+
+
+def test_an_added_file_is_asked_at_once_and_its_manager_is_remembered(server: Server):
+    assert server.add("rules.txt", TEXT) == Added("rules.txt", 1, 1, False)
+    assert server.shelf.ask("Who counts the boats?", guild=GUILD).quotes[0].text == TEXT.strip()
+    (file,) = files(server.shelf, server.records, GUILD)
+    assert (file.name, file.by, file.documents, file.passages, file.characters) == (
+        "rules.txt",
+        MANAGER,
+        1,
+        1,
+        len(TEXT),
+    )
+    assert files(server.shelf, server.records, OTHER) == []
+
+
+def test_a_corpus_brings_several_documents_and_is_one_file(server: Server):
+    assert server.add("faq.jsonl", corpus(TEXT, MORE)) == Added("faq.jsonl", 2, 3, False)
+    assert server.names() == ["faq.jsonl"]
+    assert remove_upload(server.shelf, server.records, guild=GUILD, by=MANAGER, name="faq.jsonl").documents == 2
+    assert server.names() == []
+
+
+def test_the_same_name_again_asks_before_it_replaces(server: Server):
+    server.add("rules.txt", TEXT)
+    with pytest.raises(NameTakenError) as caught:
+        server.add("rules.txt", MORE)
+    assert caught.value.name == "rules.txt"
+    assert server.shelf.ask("Who counts?", guild=GUILD).quotes[0].text == TEXT.strip()
+    assert server.add("rules.txt", MORE, replace=True) == Added("rules.txt", 1, 2, True)
+    assert RARE.encode() not in server.bytes()
+    assert server.names() == ["rules.txt"]
+
+
+def test_a_name_is_the_same_however_its_accents_are_written(server: Server):
+    server.add("re\u0301sume\u0301.txt", TEXT)
+    with pytest.raises(NameTakenError):
+        server.add("résumé.txt", MORE)
+
+
+def test_a_replaced_corpus_keeps_no_document_that_is_not_in_it_any_more(server: Server):
+    server.add("faq.jsonl", corpus("The first says one thing.", TEXT))
+    assert server.add("faq.jsonl", corpus("The first says another thing."), replace=True).documents == 1
+    assert RARE.encode() not in server.bytes()
+    assert server.shelf.counts(GUILD) == (1, 1)
+
+
+def test_what_one_server_adds_takes_no_name_and_no_room_of_another(server: Server):
+    server.add("rules.txt", TEXT, files=1, passages=1)
+    assert server.add("rules.txt", TEXT, files=1, passages=1, guild=OTHER).documents == 1
+
+
+# -- refusing
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("picture.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x00" * 50, "binary file"),
+        ("paper.md", b"%PDF-1.7 and so on", "is a PDF"),
+        ("office.txt", b"PK\x03\x04 and so on", "office file"),
+        ("faq.jsonl", b'{"_id": "a"}\n', "line 1"),
+        ("faq.jsonl", b'{"_id": "a", "text": "one"}\n{"_id": "a", "text": "two"}\n', "already stands in line 1"),
+        ("blank.txt", b"  \n\n \t\n", "no text"),
+        ("image only.md", b"![](picture.png)\n", "no text"),
+        ("empty.txt", b"", "is empty"),
+        ("program.exe", b"some text", r"ends in '\.exe'.*\.txt"),
+        ("noending", b"some text", "has no ending"),
+        ("a/b.txt", b"some text", "can't be a name"),
+        ("a\nb.txt", b"some text", "can't be a name"),
+        ("\ud800.txt", b"some text", "can't be a name"),
+        ("n" * 120 + ".txt", b"some text", "can't be a name"),
+        ("  ", b"some text", "can't be a name"),
+        ("large.txt", b"x" * 1_001, "0.0 MB"),
+    ],
+)
+def test_a_file_that_can_t_be_read_is_refused_in_words_and_leaves_nothing(server: Server, name, data, message):
+    with pytest.raises(RefusedUploadError, match=message) as caught:
+        server.add(name, data, file_bytes=1_000)
+    assert "Traceback" not in str(caught.value)
+    assert not (server.home / "guilds").exists()
+    assert server.records.uploads(GUILD) == {}
+    assert server.records.actions(GUILD) == []
+
+
+def test_name_and_size_are_checked_before_anything_is_fetched():
+    check_name_size("rules.md", 1_000, UploadLimits(file_bytes=1_000))
+    with pytest.raises(RefusedUploadError, match=r"2\.0 MB and a file may have 1\.0 MB"):
+        check_name_size("rules.md", 2 * 1024 * 1024, UploadLimits(file_bytes=1024 * 1024))
+    with pytest.raises(RefusedUploadError, match=r"\.pdf"):
+        check_name_size("paper.pdf", 10, UploadLimits())
+
+
+def test_a_persian_file_name_is_a_name(server: Server):
+    assert server.add("قایق\u200cها.md", TEXT).name == "قایق\u200cها.md"
+
+
+def test_a_server_has_no_more_files_than_its_share(server: Server):
+    server.add("one.txt", MORE, files=1)
+    with pytest.raises(QuotaError, match="1 files"):
+        server.add("two.txt", TEXT, files=1)
+    assert server.names() == ["one.txt"]
+    assert RARE.encode() not in server.bytes()
+    server.add("one.txt", TEXT, files=1, replace=True)
+
+
+def test_a_server_has_no_more_passages_than_its_share_and_nothing_of_a_refused_file_stays(server: Server):
+    server.add("one.txt", MORE, passages=3)
+    with pytest.raises(QuotaError, match="makes 2 passages and this server's library has room for 1 of 3"):
+        server.add("two.txt", TEXT + "\n" + TEXT.replace("boat", "wave"), passages=3)
+    assert RARE.encode() not in server.bytes()
+    server.add("two.txt", "The third passage.\n", passages=3)
+    with pytest.raises(QuotaError, match="as many as it may"):
+        server.add("three.txt", TEXT, passages=3)
+    # What a file held before makes room for what replaces it
+    server.add("one.txt", MORE.replace("stars", "ships"), passages=3, replace=True)
+    assert server.shelf.counts(GUILD) == (2, 3)
+    assert RARE.encode() not in server.bytes()
+
+
+def test_what_fails_in_the_middle_of_embedding_leaves_nothing_and_what_was_there_stays(server: Server, monkeypatch):
+    server.add("rules.txt", MORE)
+
+    def broken(self: Encoder, texts: object) -> None:
+        raise RuntimeError("out of memory")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Encoder, "encode_passages", broken)
+        with pytest.raises(RuntimeError):
+            server.add("rules.txt", TEXT, replace=True)
+        with pytest.raises(RuntimeError):
+            server.add("other.txt", TEXT)
+    assert RARE.encode() not in server.bytes()
+    assert server.names() == ["rules.txt"]
+    assert server.shelf.counts(GUILD) == (1, 2)
+
+
+# -- removing
+
+
+def test_a_removed_file_leaves_no_byte_of_its_text_in_any_file_even_while_the_bot_runs(server: Server):
+    server.add("rules.txt", TEXT)
+    server.add("other.txt", MORE)
+    server.records.keep_answer(server.shelf.ask("Who counts?", guild=GUILD), guild=GUILD, channel=1, asker=5)
+    assert RARE.encode() in server.bytes()
+    removed = remove_upload(server.shelf, server.records, guild=GUILD, by=MANAGER, name="rules.txt")
+    assert (removed.name, removed.documents, removed.passages) == ("rules.txt", 1, 1)
+    left = server.bytes()
+    for word in (RARE, "captain", RARE.lower(), RARE.lower()[:-1]):
+        assert word.encode() not in left
+    assert server.records.uploads(GUILD).keys() == {"other.txt"}
+    last = server.records.actions(GUILD)[0]
+    assert (last.what, last.detail, last.by) == ("remove", "rules.txt", MANAGER)
+
+
+def test_a_file_that_is_not_there_can_t_be_removed(server: Server):
+    with pytest.raises(EmptyLibraryError):
+        remove_upload(server.shelf, server.records, guild=GUILD, by=MANAGER, name="rules.txt")
+    server.add("rules.txt", TEXT)
+    server.add("other.txt", TEXT, guild=OTHER)
+    with pytest.raises(DocumentNotFoundError):
+        remove_upload(server.shelf, server.records, guild=GUILD, by=MANAGER, name="other.txt")
+    assert server.names() == ["rules.txt"]
+    assert server.names(OTHER) == ["other.txt"]
+
+
+def test_documents_that_the_operator_indexed_are_listed_and_can_be_removed_one_by_one(server: Server, tmp_path: Path):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "a.txt").write_text(TEXT)
+    (folder / "b.txt").write_text(MORE)
+    with server.shelf.using(GUILD, create=True) as library:
+        library.index([folder])
+    server.add("a.txt", "Something else of the same name.\n")
+    listed = files(server.shelf, server.records, GUILD)
+    assert [(file.name, file.by) for file in listed] == [("a.txt", None), ("a.txt", MANAGER), ("b.txt", None)]
+    by_root = {file.root: file for file in listed if file.name == "a.txt"}
+    assert len(by_root) == 2
+    remove_upload(server.shelf, server.records, guild=GUILD, by=MANAGER, name="a.txt", root=str(folder))
+    assert [(file.name, file.by) for file in files(server.shelf, server.records, GUILD)] == [
+        ("a.txt", MANAGER),
+        ("b.txt", None),
+    ]
+
+
+def test_erasing_a_library_takes_its_questions_and_answers_along_and_keeps_the_settings(server: Server):
+    server.add("rules.txt", TEXT)
+    server.add("rules.txt", TEXT, guild=OTHER)
+    for guild in (GUILD, OTHER):
+        answer_id = server.records.keep_answer(answer(f"Where is Tlaloc{guild}?"), guild=guild, channel=1, asker=5)
+        server.records.log_question(answer_id)
+        server.records.vote(answer_id, 5, True, guild=guild)
+    erase_library(server.shelf, server.records, guild=GUILD, by=MANAGER)
+    assert server.names() == []
+    assert (server.records.stats(GUILD).asked, server.records.stats(GUILD).helpful) == (0, 0)
+    assert b"Tlaloc1" not in server.bytes()
+    assert server.records.stats(OTHER).asked == 1
+    assert server.names(OTHER) == ["rules.txt"]
+    assert server.records.actions(GUILD)[0].what == "erase"
+    erase_library(server.shelf, server.records, guild=GUILD, by=MANAGER)
