@@ -22,6 +22,7 @@ class BotProcess:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._log = bytearray()
+        self._grew = asyncio.Event()
         assert process.stdout is not None
         self._reading = asyncio.create_task(self._read(process.stdout))
 
@@ -31,7 +32,12 @@ class BotProcess:
     ) -> BotProcess:
         """Start the bot in ``folder`` (where it would look for a ``.env``) with these settings alone."""
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        environment |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"} | settings
+        paths = [*filter(None, [os.environ.get("PYTHONPATH")]), str(ROOT)]
+        environment |= {
+            "PYTHONPATH": os.pathsep.join(paths),
+            "PYTHONUNBUFFERED": "1",
+            "OMP_NUM_THREADS": "1",
+        } | settings
         process = await asyncio.create_subprocess_exec(
             *command,
             cwd=folder,
@@ -70,6 +76,16 @@ class BotProcess:
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.log[-4000:]}") from None
 
+    async def wrote(self, words: str, patience: float = 20.0) -> None:
+        """Wait until its log holds these words."""
+        try:
+            async with asyncio.timeout(patience):
+                while words not in self.log:
+                    self._grew.clear()
+                    await self._grew.wait()
+        except TimeoutError:
+            raise AssertionError(f"no {words!r} within {patience:g} s:\n{self.log[-4000:]}") from None
+
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
@@ -93,3 +109,4 @@ class BotProcess:
     async def _read(self, stream: asyncio.StreamReader) -> None:
         while data := await stream.read(65_536):
             self._log += data
+            self._grew.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,7 +48,14 @@ class Port:
         """Stop the bot if it runs, keep its log, and return its exit code."""
         if self.bot is None:
             return None
-        code = await self.bot.stop()
+        if self.bot.running:
+            self.bot.signal(signal.SIGTERM)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Wait until the bot has ended, keep its log, and return its exit code."""
+        assert self.bot is not None
+        code = await self.bot.ended()
         self.logs.append(self.bot.log)
         self.bot = None
         return code

@@ -46,7 +46,7 @@ async def test_ask_is_acknowledged_and_then_answered_once_from_the_documents(run
     asked = await ask(running)
     reply = await running.fake.finished(asked)
     assert asked.callback["type"] == 5 and not asked.ephemeral
-    assert QUOTED in reply.text and "000_05c708fc0495fc3f.txt" in reply.text
+    assert QUOTED in reply.text and "The chief of I.R.Iran cyberpolice visited" in reply.text
     assert asked.replies == [reply]
 
 
@@ -103,7 +103,9 @@ async def test_the_buttons_of_an_answer_work(running):
 @pytest.mark.parametrize("custom_id", ["quoth:context:AAAAAAAAAAAAAAAA", "quoth:remove:../../../../../..", "x" * 100])
 async def test_a_forged_button_does_nothing_and_says_so(running, custom_id):
     reply = await answered(running)
-    forged = await running.fake.press_id(someone(), reply, custom_id)
+    button = {"type": 2, "style": 2, "label": "Forged", "custom_id": custom_id}
+    reply.components.append({"type": 1, "components": [button]})
+    forged = await running.fake.press(someone(), reply, "Forged")
     told = await running.fake.finished(forged)
     assert forged.ephemeral and QUOTED not in told.text
     assert not reply.deleted and QUOTED in reply.text
@@ -112,9 +114,10 @@ async def test_a_forged_button_does_nothing_and_says_so(running, custom_id):
 async def test_a_document_that_is_added_while_the_bot_runs_is_found(running):
     channel, fake = running.guild.channels[0], running.fake
     text = b"# Ferries\n\nThe ferry to Hormuz Island leaves Bandar Abbas every forty minutes.\n"
-    options = {"files": [("ferries.md", text)]}
-    told = await fake.finished(await fake.command(running.owner, channel, "library add", **options))
-    assert "ferries.md" in told.text and told.seen_by is running.owner
+    adding = await fake.command(running.owner, channel, "library add", files=[("ferries.md", text)])
+    told = await fake.finished(adding)
+    await fake.until(lambda: "Added: ferries.md" in told.text, "the file is added")
+    assert told.seen_by is running.owner
     asked = await ask(running, question="How often does the ferry to Hormuz Island leave?")
     assert "every forty minutes" in (await fake.finished(asked)).text
     completed = await fake.autocomplete(someone(), channel, "sources", "document", "ferr")

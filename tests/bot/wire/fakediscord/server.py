@@ -233,11 +233,7 @@ class FakeDiscord:
         """A button of a message, by its label."""
         buttons = message.buttons()
         assert label in buttons, f"no button {label!r} can be pressed; there are {list(buttons)}"
-        return await self.press_id(person, message, buttons[label])
-
-    async def press_id(self, person: Person, message: Message, custom_id: str) -> Interaction:
-        """A button of a message, by its custom_id (forged ones too)."""
-        data = {"custom_id": custom_id, "component_type": 2, "id": 1}
+        data = {"custom_id": buttons[label], "component_type": 2, "id": 1}
         return await self.interact(Interaction(COMPONENT, person, message.channel, data, message=message))
 
     async def submit(self, opened: Interaction, *texts: str) -> Interaction:

@@ -228,7 +228,8 @@ class Message:
             parts += [embed.get("title") or "", embed.get("description") or ""]
             parts += [f"{part['name']}\n{part['value']}" for part in embed.get("fields", [])]
             parts.append((embed.get("footer") or {}).get("text") or "")
-        return "\n".join(parts)
+        # Bold is seen, not read
+        return "\n".join(parts).replace("**", "")
 
     def buttons(self) -> dict[str, str]:
         """Return the custom_id of each button that can be pressed, by its label."""
