@@ -52,6 +52,10 @@ def test_what_is_unseen_or_turns_the_reading_direction_is_not_sent(text):
     assert shown(f"a{text}b") in ("ab", "a\nb")
 
 
+def test_signs_stay_text_and_emoji_stay_emoji():
+    assert shown("™ ✔ → ✔\ufe0f 😀") == r"\™ \✔ \→ ✔" + "\ufe0f 😀"
+
+
 def test_half_a_character_is_not_sent():
     assert shown("a\ud83d") == "a\ufffd"
 

@@ -1,5 +1,6 @@
 """No payload exceeds a limit of Discord, for any text."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -23,6 +24,7 @@ from bot.render import (
     stats_reply,
 )
 from bot.uploads import LibraryFile
+from quoth.answer import Answer, Quote
 from tests.bot.render.cases import answers, documents, excerpts, records
 from tests.bot.render.limits import check
 from tests.bot.texts import anything
@@ -38,6 +40,15 @@ pages = st.integers(-5, 1000)
 @given(answers(), st.sampled_from([{}, NAMES]), st.booleans())
 def test_an_answer(answer, names, private):
     check(answer_reply(answer, names=names, private=private))
+
+
+def test_more_quotes_than_fit_are_left_out_whole():
+    text = "*" * 350
+    quote = Quote(1, text, "1", "a", "T", None, 1, None, None, 0, 350, 0.9, None, None, (), 1)
+    found = tuple(replace(quote, rank=rank) for rank in range(1, 10))
+    reply = answer_reply(Answer("?", "answered", 0.9, 0.1, found, (), {}, 1))
+    check(reply)
+    assert reply.embeds[0].description.endswith("same document, paragraph 1")
 
 
 @quick
