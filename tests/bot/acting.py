@@ -75,6 +75,7 @@ async def forge(
     *,
     kind: ComponentType = ComponentType.BUTTON,
     values: list[str] | None = None,
+    resolved: dict[str, Any] | None = None,
 ) -> InteractionResult:
     """Press a button that the bot never sent, on a message of the bot's that everyone sees."""
     component: dict[str, Any] = {"type": int(kind), "custom_id": custom_id}
@@ -89,7 +90,7 @@ async def forge(
     if values is not None:
         data["values"] = values
     if kind is ComponentType.CHANNEL_SELECT:
-        data["resolved"] = {"channels": {}}
+        data["resolved"] = resolved or {"channels": {}}
     return await person._dispatch_interaction(
         InteractionType.MESSAGE_COMPONENT,
         channel,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import simcord
 from simcord.actors import MemberActor
+from simcord.backend import serializers
 from simcord.builders import ChannelHandle, GuildHandle
 from simcord.enums import ComponentType
 
@@ -22,6 +25,12 @@ async def kept(bot: QuothBot) -> GuildSettings:
     used = await bot.guild_settings(GUILD)
     assert used == bot.records.guild_settings(GUILD)
     return used
+
+
+def payload_of(env: simcord.Env, channel: ChannelHandle) -> dict[str, Any]:
+    """Return a channel as Discord sends it when it was chosen."""
+    stored = env.backend.get_channel(channel.id)
+    return {**serializers.channel_payload(env.backend, stored), "permissions": "0"}
 
 
 async def test_the_panel_shows_what_is_set(manager: MemberActor, channel: ChannelHandle) -> None:
@@ -71,9 +80,10 @@ async def test_a_channel_that_is_not_of_this_server_is_never_set(
         channel,
         "quoth-settings:channels",
         kind=ComponentType.CHANNEL_SELECT,
-        values=[str(elsewhere.id)],
+        values=[str(elsewhere.id), str(channel.id)],
+        resolved={"channels": {str(one.id): payload_of(env, one) for one in (elsewhere, channel)}},
     )
-    assert (await kept(bot)).channels == frozenset()
+    assert (await kept(bot)).channels == {channel.id}
 
 
 async def test_days_are_chosen_from_those_offered(
@@ -106,8 +116,6 @@ async def test_nobody_else_changes_a_setting(
 
 
 async def test_two_presses_at_once_both_count(bot: QuothBot, manager: MemberActor, channel: ChannelHandle) -> None:
-    from dataclasses import replace
-
     async def change(**changes: bool) -> None:
         async with bot.changing_settings:
             before = await bot.guild_settings(GUILD)
