@@ -97,7 +97,8 @@ async def simcord_bot(make_bot: MakeBot, request: pytest.FixtureRequest) -> Quot
 
 @pytest.fixture
 def env(simcord_env: simcord.Env) -> simcord.Env:
-    """The simulated Discord, with the bot logged in."""
+    """The simulated Discord, with the bot logged in. It waits for the bot's work however busy the machine is."""
+    simcord_env.settle_timeout = 120.0
     return simcord_env
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import discord
 import pytest
@@ -11,7 +14,9 @@ import simcord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
+from bot import messages
 from bot.client import QuothBot
+from bot.render import Reply, note
 from tests.bot.conftest import GUILD, QUESTION, Restart, text_of
 
 
@@ -212,3 +217,28 @@ async def test_nothing_is_answered_once_the_bot_is_stopping(
     result = await ann.slash(channel, "ask", question=QUESTION)
     assert said(env, channel) == [] or all("restarting" in message.content for message in said(env, channel))
     assert result.ephemeral and result.response is not None and "restarting" in result.response.content
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_a_question_that_takes_long_shows_that_the_bot_is_at_work(
+    monkeypatch: pytest.MonkeyPatch, allowed: bool
+) -> None:
+    # Timers of a simulated bot stand still while it works, so this one test has a channel and an answer of its own.
+    shown = asyncio.Event()
+
+    class Channel:
+        async def typing(self) -> None:
+            shown.set()
+            if not allowed:
+                raise discord.HTTPException(SimpleNamespace(status=403, reason="Forbidden"), "Missing Permissions")  # type: ignore[arg-type]
+
+    async def once_shown(*_: object) -> tuple[Reply, None]:
+        await asyncio.wait_for(shown.wait(), 60)
+        return note("an answer"), None
+
+    monkeypatch.setattr(messages, "PATIENT", 0.0)
+    monkeypatch.setattr(messages, "answer_question", once_shown)
+    message: Any = SimpleNamespace(channel=Channel())
+    bot: Any = None
+    question: Any = None
+    assert await messages._patiently(bot, message, question) == (note("an answer"), None)
