@@ -45,6 +45,14 @@ def test_a_cut_stays_within_its_sentence():
     assert 11 <= start < end <= 11 + len(LONG)
 
 
+def test_a_cut_holds_the_marked_answer_before_anything_that_was_asked():
+    at = LONG.index("vessel7 ")
+    start, end = cut(LONG, 0, len(LONG), dict.fromkeys(terms("owner Albatross Zebediah Quill"), 8.0), (at, at + 7))
+    assert end - start <= MAX_QUOTE
+    assert start <= at and at + 7 <= end
+    assert whole_words(LONG, start, end)
+
+
 WORDS = st.lists(
     st.text(st.characters(exclude_categories=["Z", "C"]), min_size=1, max_size=40), min_size=1, max_size=90
 )
@@ -78,8 +86,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder):
         (folder / "documents" / name).write_text(text, encoding="utf-8")
     read = []
 
-    def recording(question, ranked, texts):
-        found, signals = windows(question, ranked, texts)
+    def recording(question, ranked, texts, readings):
+        found, signals = windows(question, ranked, texts, readings)
         read.extend((window, texts.document(window.row), texts.passage(window.row)) for window in found)
         return found, signals
 

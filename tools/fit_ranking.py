@@ -1,4 +1,4 @@
-"""Fit the three small models of ``src/quoth/data/ranking.json``: passage fusion, choice of quote, confidence.
+"""Fit the small models of ``src/quoth/data/ranking.json``: passage fusion, reranking, choice of quote, confidence.
 
     python tools/fit_ranking.py --sets ../shared/eval/selqa_dev … [--questions 400] [--write]
 
@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from platformdirs import user_cache_path
 
-from quoth import confidence, read, signals
+from quoth import confidence, read, rerank, signals
 from quoth.datasets import Dataset, read_dataset
 from quoth.datasets import Question as SetQuestion
 from quoth.encoder import Encoder
@@ -30,7 +30,8 @@ from quoth.index.dense import DenseIndex
 from quoth.index.lexical import LexicalIndex
 from quoth.library import Library
 from quoth.question import Question, understand
-from quoth.retrieve import candidates, ranked_by
+from quoth.reader import Reader, Reading
+from quoth.retrieve import Ranked, candidates, ranked_by
 from quoth.store import Store
 from quoth.texts import TextCache, Texts
 from quoth.weights import Linear
@@ -57,6 +58,8 @@ class Case:
     signals: np.ndarray
     gold: np.ndarray
     state: str
+    ranked: Ranked | None = None
+    readings: rerank.Readings | None = None
     windows: list[read.Window] = field(default_factory=list)
     window_signals: np.ndarray | None = None
     window_gold: np.ndarray | None = None
@@ -219,24 +222,19 @@ def ndcg(documents: Sequence[str], case: Case) -> float:
     return gains / best if best else 0.0
 
 
-def ranking_figures(one: Collected, score: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float, float]:
-    """Return R@1, R@5 and nDCG@10."""
+def ranking_figures(
+    one: Collected, score: Callable[[np.ndarray], np.ndarray] | None = None
+) -> tuple[float, float, float]:
+    """Return R@1, R@5 and nDCG@10 of the cases as they are ranked, or by a score of their signals."""
     found = []
     for case in one.cases:
         if case.state != "full":
             continue
         texts = one.texts[id(case)]
-        order = np.argsort(-score(case.signals), kind="stable")
-        names = [texts.document(row).name for row in case.rows[order].tolist()]
-        documents = list(dict.fromkeys(names))
+        rows = case.ranked.rows if score is None else case.rows[np.argsort(-score(case.signals), kind="stable")]
+        documents = list(dict.fromkeys(texts.document(row).name for row in rows.tolist()))
         relevant = set(case.source.relevant)
-        found.append(
-            (
-                documents[0] in relevant,
-                bool(relevant & set(documents[:5])),
-                ndcg(documents, case),
-            )
-        )
+        found.append((documents[0] in relevant, bool(relevant & set(documents[:5])), ndcg(documents, case)))
     return tuple(np.mean(found, 0))  # type: ignore[return-value]
 
 
@@ -246,12 +244,46 @@ def holds_answer(text: str, case: Case) -> bool:
     return any(f" {folded(answer.text)} " in quote for answer in case.source.answers)
 
 
-def read_all(one: Collected, fusion: Linear) -> None:
-    """Read the windows of every case's best passages, and mark the gold ones."""
+class RememberingReader(Reader):
+    """A reader that reads a passage once for a question: the states of a library share most of their passages."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._known: dict[tuple[str, str, str], Reading] = {}
+
+    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
+        missing = [passage for passage in passages if (question, *passage) not in self._known]
+        for passage, reading in zip(missing, self._reader.read(question, missing), strict=True):
+            self._known[(question, *passage)] = reading
+        return [self._known[(question, *passage)] for passage in passages]
+
+
+def rank_all(one: Collected, fusion: Linear, reader: Reader | None = None, model: Linear | None = None) -> None:
+    """Rank every case's candidates; with a ``reader``, read the best ones and rank them anew.
+
+    Without a ``model`` for that, all passages are read that ever may be, of the cases that one is fitted to.
+    """
+    for number, case in enumerate(one.cases):
+        texts = one.texts[id(case)]
+        case.ranked, case.readings = ranked_by(fusion, case.rows, case.signals, texts), None
+        if reader is None or case.question.trust < rerank.TRUSTED or not len(case.rows):
+            continue
+        if model is None and case.state != "full":
+            continue
+        by_retrieval = model or Linear(rerank.NAMES, np.eye(len(rerank.NAMES), dtype=np.float32)[0], 0.0)
+        margin = rerank.MARGIN if model else np.inf
+        ranked, case.readings = rerank.read_best(reader, case.question, case.ranked, texts, by_retrieval, margin)
+        if model is not None:
+            case.ranked = ranked
+        if number % 200 == 199:
+            print(f"  {one.name}: {number + 1}/{len(one.cases)} read", file=sys.stderr, flush=True)
+
+
+def read_all(one: Collected) -> None:
+    """Find the windows of every case's best passages, and mark the gold ones."""
     for case in one.cases:
         texts = one.texts[id(case)]
-        ranked = ranked_by(fusion, case.rows, case.signals, texts)
-        case.windows, case.window_signals = read.windows(case.question, ranked, texts)
+        case.windows, case.window_signals = read.windows(case.question, case.ranked, texts, case.readings)
         gold_documents = {answer.doc_id for answer in case.source.answers}
         case.window_gold = np.array(
             [
@@ -308,19 +340,15 @@ def hits(one: Collected, weights: np.ndarray) -> tuple[float, float, float]:
     return float(np.mean(first)), float(np.mean(third)), mean_length(cases, weights)
 
 
-def confidence_rows(
-    one: Collected, fusion: Linear, quote: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
+def confidence_rows(one: Collected, quote: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
     """Return signals, labels (answered and right), weights at even odds, and states of a set's cases."""
     x, y, states = [], [], []
     for case in one.cases:
         if not case.source.answers and not case.state.endswith("-"):
             continue
-        texts = one.texts[id(case)]
-        ranked = ranked_by(fusion, case.rows, case.signals, texts)
         scores = case.window_signals @ quote
         rows = np.array([w.row for w in case.windows])
-        x.append(confidence.measure(case.question, ranked, case.window_signals, scores, rows))
+        x.append(confidence.measure(case.question, case.ranked, case.window_signals, scores, rows, case.readings))
         y.append(bool(case.window_gold[int(np.argmax(scores))]) if len(scores) else False)
         states.append(case.state)
     unanswerable = np.array([state.endswith("-") for state in states])
@@ -349,21 +377,25 @@ def main() -> None:
     parser.add_argument("--calibrate", nargs="*", type=Path, default=[], help="sets for the confidence alone")
     parser.add_argument("--questions", type=int, default=400)
     parser.add_argument("--libraries", type=Path, default=user_cache_path("quoth") / "fit")
+    parser.add_argument("--read-questions", type=int, default=120, help="of them, those that the reader is asked")
+    parser.add_argument("--reader", choices=("on", "off"), default="on")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     encoder = Encoder.load()
     collected = [
         collect(path, encoder, options.questions, options.libraries) for path in [*options.sets, *options.calibrate]
     ]
-    result = fit(collected, {path.name for path in options.calibrate})
+    reader = Reader.load() if options.reader == "on" else None
+    result = fit(collected, {path.name for path in options.calibrate}, reader, options.read_questions)
     if options.write:
         TARGET.write_text(json.dumps(result, indent=1) + "\n")
 
 
-def fit(collected: list[Collected], calibration: set[str]) -> dict[str, object]:
-    """Fit all three models, print the figures of each set under weights from the others, and return the file.
+def fit(collected: list[Collected], calibration: set[str], reader: Reader | None, to_read: int) -> dict[str, object]:
+    """Fit all models, print the figures of each set under weights from the others, and return the file.
 
-    Sets in ``calibration`` fit the confidence only: they are parts of others, or would make one language count more.
+    The ``reader`` is asked the first ``to_read`` questions of each set. Sets in ``calibration`` fit the confidence
+    only: they are parts of others, or would make one language count more.
     """
     ranking = [one for one in collected if one.name not in calibration]
     columns = [signals.NAMES.index(name) for name in FUSION]
@@ -381,17 +413,80 @@ def fit(collected: list[Collected], calibration: set[str]) -> dict[str, object]:
     left_out: dict[str, Linear] = {}
     for one in collected:
         left_out[one.name] = fusion_of(others(one.name, ranking))
-        b, e, f = (ranking_figures(one, s) for s in (column("bm25"), column("cosine"), left_out[one.name]))
+        rank_all(one, left_out[one.name])
+        b, e = (ranking_figures(one, s) for s in (column("bm25"), column("cosine")))
+        f = ranking_figures(one)
         print(
             f"{one.name:28} {b[0]:.3f} {b[2]:.3f} | {e[0]:.3f} {e[2]:.3f} | {f[0]:.3f} {f[1]:.3f} {f[2]:.3f}",
             flush=True,
         )
     fusion = fusion_of(ranking)
     print("fusion", {name: round(float(w), 3) for name, w in zip(signals.NAMES, fusion.weights, strict=True)})
+    models = {"fusion": named(signals.NAMES, fusion.weights)}
+    thresholds: dict[str, float] = {}
+    print("-- without a reader")
+    fit_choice(collected, ranking, models, thresholds, "", read.NAMES, confidence.NAMES)
+    if reader is not None:
+        print("-- with the reader")
+        reading = [to_be_read(one, to_read) for one in collected]
+        reading = [one for one in reading if one.cases]
+        fit_rerank(reading, [one for one in reading if one.name not in calibration], left_out, models, reader)
+        ranking = [one for one in reading if one.name not in calibration]
+        fit_choice(reading, ranking, models, thresholds, "_read", read.READER_NAMES, confidence.READER_NAMES)
+    return {"sets": [one.name for one in collected], "thresholds": thresholds, "models": models}
 
+
+def to_be_read(one: Collected, count: int) -> Collected:
+    """Return a set with those of its first ``count`` questions that the reader is asked."""
+    first = set(list(dict.fromkeys(case.source.id for case in one.cases))[:count])
+    cases = [case for case in one.cases if case.source.id in first and case.question.trust >= rerank.TRUSTED]
+    return Collected(one.name, one.dataset, cases, one.texts)
+
+
+def fit_rerank(
+    collected: list[Collected],
+    ranking: list[Collected],
+    left_out: dict[str, Linear],
+    models: dict[str, dict[str, float]],
+    reader: Reader,
+) -> None:
+    """Read with the reader, fit the ranking of what was read, and rank every case by weights from the other sets."""
+    remembering = RememberingReader(reader)
+    groups: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+    for one in collected:
+        rank_all(one, left_out[one.name], remembering)
+        groups[one.name] = []
+        for case in one.cases:
+            if case.state == "full" and case.readings is not None:
+                measured = rerank.measure(case.ranked, case.readings)
+                gold_of = dict(zip(case.rows.tolist(), case.gold.tolist(), strict=True))
+                gold = np.array([gold_of[row] for row in case.ranked.rows[: len(measured)].tolist()], bool)
+                groups[one.name].append((measured, gold))
+    print(f"{'set':28} reranked R@1 R@5 nDCG | passages read (weights from other sets)")
+    for one in collected:
+        weights = fit_listwise([groups[other.name] for other in others(one.name, ranking)])
+        rank_all(one, left_out[one.name], remembering, Linear(rerank.NAMES, weights, 0.0))
+        f = ranking_figures(one)
+        count = np.mean([len(case.readings.by_row) for case in one.cases if case.readings])
+        print(f"{one.name:28} {f[0]:.3f} {f[1]:.3f} {f[2]:.3f} | {count:.1f}", flush=True)
+    weights = fit_listwise([groups[one.name] for one in ranking])
+    models["rerank"] = named(rerank.NAMES, weights)
+    print("rerank", models["rerank"])
+
+
+def fit_choice(
+    collected: list[Collected],
+    ranking: list[Collected],
+    models: dict[str, dict[str, float]],
+    thresholds: dict[str, float],
+    suffix: str,
+    window_names: Sequence[str],
+    confidence_names: Sequence[str],
+) -> None:
+    """Fit the choice of the quote and the confidence in it, over what ``rank_all`` ranked."""
     having = [one for one in collected if any(question.answers for question in one.dataset.questions)]
     for one in having:
-        read_all(one, left_out[one.name])
+        read_all(one)
 
     def quote_of(sets: Sequence[Collected]) -> np.ndarray:
         groups = [
@@ -408,9 +503,10 @@ def fit(collected: list[Collected], calibration: set[str]) -> dict[str, object]:
             flush=True,
         )
     quote = quote_of([one for one in having if one in ranking])
-    print("quote", {name: round(float(w), 3) for name, w in zip(read.NAMES, quote, strict=True)})
+    models["quote" + suffix] = named(window_names, quote)
+    print("quote" + suffix, models["quote" + suffix])
 
-    rows = {one.name: confidence_rows(one, left_out[one.name], quotes[one.name]) for one in having}
+    rows = {one.name: confidence_rows(one, quotes[one.name]) for one in having}
     pooled = []
     for one in having:
         weights, bias = fit_logistic([rows[other.name][:3] for other in others(one.name, having)])
@@ -431,26 +527,14 @@ def fit(collected: list[Collected], calibration: set[str]) -> dict[str, object]:
     answered = p >= threshold
     print(f"threshold {threshold:.3f}: answered rightly {w[answered & y].sum() / w.sum():.3f} of all")
     weights, bias = fit_logistic([rows[one.name][:3] for one in having])
-    print(
-        "confidence",
-        {name: round(float(v), 3) for name, v in zip(confidence.NAMES, weights, strict=True)},
-        round(bias, 3),
-    )
+    models["confidence" + suffix] = named(confidence_names, weights, bias)
+    thresholds["confidence" + suffix] = round(threshold, 4)
+    print("confidence" + suffix, models["confidence" + suffix])
 
-    def named(names: Sequence[str], values: np.ndarray, bias: float = 0.0) -> dict[str, float]:
-        return {name: round(float(value), 5) for name, value in zip(names, values, strict=True)} | {
-            "bias": round(bias, 5)
-        }
 
-    return {
-        "sets": [one.name for one in collected],
-        "threshold": round(threshold, 4),
-        "models": {
-            "fusion": named(signals.NAMES, fusion.weights),
-            "quote": named(read.NAMES, quote),
-            "confidence": named(confidence.NAMES, weights, bias),
-        },
-    }
+def named(names: Sequence[str], values: np.ndarray, bias: float = 0.0) -> dict[str, float]:
+    """Return weights as they stand in the file."""
+    return {name: round(float(value), 5) for name, value in zip(names, values, strict=True)} | {"bias": round(bias, 5)}
 
 
 if __name__ == "__main__":

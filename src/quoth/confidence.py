@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from quoth.question import Question
-from quoth.read import NAMES as READ_NAMES
+from quoth.read import NAMES as WINDOW_NAMES
+from quoth.read import READER_NAMES as READ_WINDOW_NAMES
+from quoth.rerank import Readings
 from quoth.retrieve import Ranked
-from quoth.signals import Matrix
+from quoth.signals import Matrix, Rows
 
 _OF_PASSAGE = ("cosine_trusted", "bm25_share", "coverage", "missing_rare", "pairs", "window", "document")
 
@@ -25,25 +27,42 @@ NAMES = (
     "trust",
 )
 
+READER_NAMES = (
+    *(name for name in NAMES if name != "trust"),  # which is much the same wherever the reader is asked
+    "relevance",  # of the passage that is quoted first, as the reader sees it
+    "answerable",
+    "answerable_most",  # of any passage
+    "span",  # the best span's log-odds against "no answer"
+    "inside",  # logarithm of the share of the reader's probability that lies in the first quote
+)
+"""The signals where there is a reader."""
+
 _ALONE = 3.0
 """Gap of a passage that has no rival; greater gaps tell nothing more."""
 
 
 def measure(
-    question: Question, ranked: Ranked, quote_signals: Matrix, quote_scores: Matrix, quote_rows: Matrix
+    question: Question,
+    ranked: Ranked,
+    quote_signals: Matrix,
+    quote_scores: Matrix,
+    quote_rows: Rows,
+    readings: Readings | None = None,
 ) -> Matrix:
-    """Return the signals of an answer, shape ``(len(NAMES),)``.
+    """Return the signals of an answer: ``NAMES``, or with ``readings`` ``READER_NAMES``.
 
-    ``quote_signals`` (shape ``(n, len(read.NAMES))``), ``quote_scores`` and ``quote_rows`` (shape ``(n,)``) describe
-    the windows that were read; with none, there is nothing to be confident in, and all signals are those of silence.
+    ``quote_signals`` (shape ``(n, len(read.NAMES))``, or that of ``read.READER_NAMES``), ``quote_scores`` and
+    ``quote_rows`` (shape ``(n,)``) describe the windows that were read; with none, there is nothing to be confident
+    in, and all signals are those of silence.
     """
+    names = READER_NAMES if readings else NAMES
     if not len(ranked.rows) or not len(quote_scores):
-        return np.zeros(len(NAMES), np.float32)
+        return np.zeros(len(names), np.float32)
     best = int(np.argmax(quote_scores))
     place = int(np.flatnonzero(ranked.rows == quote_rows[best])[0])
     others = quote_scores[quote_rows != quote_rows[best]]
     rest = np.delete(ranked.scores, place)
-    quote = dict(zip(READ_NAMES, quote_signals[best].tolist(), strict=True))
+    quote = dict(zip(READ_WINDOW_NAMES if readings else WINDOW_NAMES, quote_signals[best].tolist(), strict=True))
     values = {name: float(ranked.signal(name)[place]) for name in _OF_PASSAGE}
     values |= {
         "passage_gap": float(ranked.scores[place] - rest.max()) if len(rest) else _ALONE,
@@ -59,4 +78,8 @@ def measure(
     }
     for gap in ("passage_gap", "quote_gap"):
         values[gap] = float(np.clip(values[gap], -_ALONE, _ALONE))
-    return np.array([values[name] for name in NAMES], np.float32)
+    if readings:
+        values |= {name: quote[name] for name in ("relevance", "answerable", "inside")}
+        values["answerable_most"] = max(reading.answerable for reading in readings.by_row.values())
+        values["span"] = readings.best
+    return np.array([values[name] for name in names], np.float32)

@@ -28,6 +28,7 @@ from quoth.index.live import IndexedPassages
 from quoth.indexing import Indexer, IndexSummary, Progress, is_upload, upload_root
 from quoth.pipeline import Pipeline
 from quoth.question import EmbeddedQuestion, embed, resolve
+from quoth.reader import Reader, packaged_reader
 from quoth.retrieve import RetrieverKind
 from quoth.settings import DEFAULT_MODEL
 from quoth.store import DocumentRecord, Store
@@ -56,12 +57,13 @@ class Library:
     questions are answered, from what was there before, while documents are read and embedded.
     """
 
-    def __init__(self, folder: Path, store: Store, model: str, encoder: Encoder | None) -> None:
+    def __init__(self, folder: Path, store: Store, model: str, encoder: Encoder | None, reader: bool) -> None:
         self.folder = folder
         self.name = folder.name
         self._store = store
         self._model = model
         self._encoder = encoder
+        self._reads = reader
         self._passages: IndexedPassages | None = None
         self._texts = TextCache()
         self._lock = threading.RLock()
@@ -69,19 +71,26 @@ class Library:
 
     @classmethod
     def open(
-        cls, folder: Path | str, *, create: bool = True, model: str = DEFAULT_MODEL, encoder: Encoder | None = None
+        cls,
+        folder: Path | str,
+        *,
+        create: bool = True,
+        model: str = DEFAULT_MODEL,
+        encoder: Encoder | None = None,
+        reader: bool = True,
     ) -> Library:
         """Open the library in ``folder``, an empty one where there is none and ``create`` is true.
 
         ``model`` names the encoder, which is loaded when it is first needed; an ``encoder`` that is loaded already
-        (several libraries can share one) is used instead.
+        (several libraries can share one) is used instead. Without the ``reader``, retrieval alone chooses quotes.
 
         Raises:
             EmptyLibraryError: there is no library, and ``create`` is false.
             NotALibraryError, SchemaError, LibraryBusyError, LibraryError, PathError: see ``open_database``.
         """
         folder = Path(folder).expanduser().absolute()
-        return cls(folder, Store.open(folder, create=create), encoder.identity.name if encoder else model, encoder)
+        name = encoder.identity.name if encoder else model
+        return cls(folder, Store.open(folder, create=create), name, encoder, reader)
 
     def close(self) -> None:
         """Close the library's database."""
@@ -260,9 +269,10 @@ class Library:
         _check(question, history, quotes)
         started = time.perf_counter()
         embedded = self._embedded(question, history, document)
+        reader = self.load_reader()
         with self._lock, self._store.reading():
             pipeline, rows = self._searched(document)
-            answer = pipeline.answer(question, embedded, rows, quotes, question_id, retriever)
+            answer = pipeline.answer(question, embedded, rows, quotes, question_id, retriever, reader)
             return replace(answer, seconds=time.perf_counter() - started)
 
     def search(
@@ -294,6 +304,14 @@ class Library:
             if self._encoder is None:
                 self._encoder = Encoder.load(self._model)
             return self._encoder
+
+    def load_reader(self) -> Reader | None:
+        """Return the reader, loaded on the first call of this process; None where the library was opened without.
+
+        Raises:
+            ModelError: it can't be loaded.
+        """
+        return packaged_reader() if self._reads else None
 
     def _embedded(self, question: str, history: Sequence[str], pattern: str | None) -> EmbeddedQuestion:
         """Embed a question, outside of the lock: the encoder may be busy with another library's passages."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from quoth import confidence, read, signals
+from quoth import confidence, read, rerank, signals
 from quoth.answer import Answer, FoundPassage
 from quoth.index.live import IndexedPassages
 from quoth.question import EmbeddedQuestion, Question
 from quoth.quote import quotes
+from quoth.reader import Reader
 from quoth.retrieve import Ranked, RetrieverKind, retrieve, softmax
 from quoth.signals import Rows
 from quoth.store import Store
@@ -20,13 +22,34 @@ from quoth.weights import Linear, linear, threshold
 _DOCUMENTS_SHOWN = 10
 
 
+@dataclass(frozen=True, slots=True)
+class _Models:
+    """What chooses quotes and tells how sure they are, with a reader and without."""
+
+    quote: Linear
+    confidence: Linear
+    threshold: float
+
+
 @cache
-def _models() -> tuple[Linear, Linear, Linear]:
-    return (
-        linear("fusion", signals.NAMES),
-        linear("quote", read.NAMES),
-        linear("confidence", confidence.NAMES),
-    )
+def _fusion() -> Linear:
+    return linear("fusion", signals.NAMES)
+
+
+@cache
+def _rerank() -> Linear:
+    return linear("rerank", rerank.NAMES)
+
+
+@cache
+def _models(*, with_reader: bool) -> _Models:
+    if with_reader:
+        return _Models(
+            linear("quote_read", read.READER_NAMES),
+            linear("confidence_read", confidence.READER_NAMES),
+            threshold("confidence_read"),
+        )
+    return _Models(linear("quote", read.NAMES), linear("confidence", confidence.NAMES), threshold("confidence"))
 
 
 class Pipeline:
@@ -45,28 +68,33 @@ class Pipeline:
         count: int,
         question_id: str | None,
         kind: RetrieverKind,
+        reader: Reader | None,
     ) -> Answer:
         """Return the answer to a question, or an abstention; see ``Library.ask``.
 
         ``text`` is the question as it was asked, ``embedded`` as it is understood after the questions before it.
+        Without a ``reader``, and where the question is in a language that it doesn't know, retrieval's signals decide.
         """
         question, ranked = self._retrieved(embedded, among, kind)
-        _, quote_model, confidence_model = _models()
-        windows, window_signals = read.windows(question, ranked, self._texts)
-        scores = quote_model(window_signals)
-        measured = confidence.measure(
-            question, ranked, window_signals, scores, np.array([window.row for window in windows], np.int64)
-        )
-        sure = probability(float(confidence_model(measured[None, :])[0])) if windows else 0.0
+        readings = None
+        if reader is not None and question.trust >= rerank.TRUSTED and len(ranked.rows):
+            ranked, readings = rerank.read_best(reader, question, ranked, self._texts, _rerank())
+        models = _models(with_reader=readings is not None)
+        windows, window_signals = read.windows(question, ranked, self._texts, readings)
+        scores = models.quote(window_signals)
+        rows = np.array([window.row for window in windows], np.int64)
+        measured = confidence.measure(question, ranked, window_signals, scores, rows, readings)
+        sure = probability(float(models.confidence(measured[None, :])[0])) if windows else 0.0
         chosen = quotes(windows, scores, ranked, self._texts, count=count, confidence=sure, library=self._library)
+        names = confidence.READER_NAMES if readings else confidence.NAMES
         return Answer(
             question=text,
-            status="answered" if chosen and sure >= threshold() else "abstained",
+            status="answered" if chosen and sure >= models.threshold else "abstained",
             confidence=sure,
             seconds=0.0,
             quotes=tuple(chosen),
             passages=tuple(self._found(ranked, self._shown(ranked))),
-            explanation=dict(zip(confidence.NAMES, measured.tolist(), strict=True)) | {"threshold": threshold()},
+            explanation=dict(zip(names, measured.tolist(), strict=True)) | {"threshold": models.threshold},
             documents_searched=self._passages.count_documents(among),
             id=question_id,
         )
@@ -82,7 +110,7 @@ class Pipeline:
         self, embedded: EmbeddedQuestion, among: Rows | None, kind: RetrieverKind, count: int = 0
     ) -> tuple[Question, Ranked]:
         question = embedded.read_as(self._passages.term_ids)
-        ranked = retrieve(question, self._passages, self._texts, _models()[0], among=among, count=count, kind=kind)
+        ranked = retrieve(question, self._passages, self._texts, _fusion(), among=among, count=count, kind=kind)
         return question, ranked
 
     def _shown(self, ranked: Ranked) -> int:

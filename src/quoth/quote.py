@@ -81,11 +81,18 @@ def _quote(rank: int, window: Window, ranked: Ranked, texts: Texts, score: float
         start=window.start,
         end=window.end,
         score=score,
-        answer=None,
+        answer=_answer(document, window),
         context=_context(document, window),
         also_in=_elsewhere(text, window, ranked, texts),
         document_id=texts.document_id(window.row),
     )
+
+
+def _answer(document: Document, window: Window) -> Span | None:
+    if window.answer is None:
+        return None
+    start, end = window.answer
+    return Span(document.text[start:end], start, end)
 
 
 def _context(document: Document, window: Window) -> Context | None:

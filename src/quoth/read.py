@@ -12,6 +12,8 @@ from quoth.answer_kind import AnswerKind, asked_kind, holds
 from quoth.antecedent import leans
 from quoth.question import Question
 from quoth.rarity import rarity
+from quoth.reader import Reading, best_span
+from quoth.rerank import Readings
 from quoth.retrieve import Ranked, softmax
 from quoth.signals import Matrix
 from quoth.texts import Texts
@@ -39,8 +41,20 @@ NAMES = (
     "last_gain",  # how much coverage a window of several sentences has beyond its best sentence
 )
 
+READER_NAMES = (
+    *NAMES,
+    "inside",  # logarithm of the share of all the reader's probability that lies in the window
+    "span",  # from the best span anywhere to the best one in the window, in log-odds
+    "span_cut",  # the passage's best span lies across the window's edge
+    "relevance",  # of the passage, as the reader sees it
+    "answerable",
+)
+"""The signals where there is a reader."""
+
 _PASSAGES_READ = 8
 _MOST_SENTENCES = 3
+_LEAST = 1e-4
+_LOWEST_SPAN = -12.0
 _LEANING = re.compile(
     r"\W*(?:it|its|this|that|these|those|such|however|but|and|also|so|then|therefore|این|آن|اما|و)(?![\w’'])",
     re.IGNORECASE,
@@ -49,35 +63,77 @@ _LEANING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of a passage that may be quoted: ``start`` and ``end`` are offsets in the document of ``row``."""
+    """A stretch of a passage that may be quoted: ``start`` and ``end`` are offsets in the document of ``row``.
+
+    ``answer`` holds the offsets of the words in it that answer, where a reader marked them.
+    """
 
     row: int
     start: int
     end: int
     sentences: int
+    answer: tuple[int, int] | None = None
 
 
-def windows(question: Question, ranked: Ranked, texts: Texts) -> tuple[list[Window], Matrix]:
-    """Return what may be quoted of the best passages, and the signals of each, shape ``(n, len(NAMES))``."""
+def windows(
+    question: Question, ranked: Ranked, texts: Texts, readings: Readings | None = None
+) -> tuple[list[Window], Matrix]:
+    """Return what may be quoted of the best passages, and the signals of each.
+
+    The signals are ``NAMES``, or with the ``readings`` of those passages ``READER_NAMES``.
+    """
     kind = asked_kind(question.text)
     found: list[Window] = []
     rows: list[dict[str, float]] = []
     shares = softmax(ranked.scores)
-    for place, row in enumerate(ranked.rows[:_PASSAGES_READ].tolist()):
+    count = len(readings.by_row) if readings else _PASSAGES_READ
+    for place, row in enumerate(ranked.rows[:count].tolist()):
         score, share = float(ranked.scores[place]), float(shares[place])
-        for window, measured in _passage_windows(question, kind, row, texts):
+        marked = _Marked(readings, readings.by_row[row], texts.passage(row).start) if readings else None
+        for window, measured in _passage_windows(question, kind, row, texts, marked):
             found.append(window)
             margin = score - float(ranked.scores[0])
             rows.append(measured | {"passage": score, "passage_margin": margin, "passage_share": share})
     best = max((measured["coverage"] for measured in rows), default=0.0)
     for measured in rows:
         measured["coverage_margin"] = measured["coverage"] - best
-    signals = np.array([[measured[name] for name in NAMES] for measured in rows], np.float32)
-    return found, signals.reshape(len(rows), len(NAMES))
+    names = READER_NAMES if readings else NAMES
+    signals = np.array([[measured[name] for name in names] for measured in rows], np.float32)
+    return found, signals.reshape(len(rows), len(names))
+
+
+class _Marked:
+    """Where the reader sees the answer in one passage, in offsets of its document."""
+
+    def __init__(self, readings: Readings, reading: Reading, start: int) -> None:
+        self._readings = readings
+        self._reading = reading
+        self._spans = reading.spans + start
+        _, first, last = best_span(reading.start, reading.end)
+        self._best = self._offsets(first, last) if last >= first else None
+
+    def within(self, start: int, end: int) -> tuple[tuple[int, int] | None, dict[str, float]]:
+        """Return the best span within a window, None where it holds no token, and the window's signals."""
+        first = int(np.searchsorted(self._spans[:, 0], start))
+        last = int(np.searchsorted(self._spans[:, 1], end, side="right"))
+        reading = self._reading
+        score, i, j = best_span(reading.start[first:last], reading.end[first:last])
+        cut = self._best is not None and self._best[0] < end and self._best[1] > start
+        cut = cut and self._best is not None and not (start <= self._best[0] and self._best[1] <= end)
+        return self._offsets(first + i, first + j) if j >= i else None, {
+            "inside": float(np.log(self._readings.share(reading, first, last) + _LEAST)),
+            "span": max(score - self._readings.best, _LOWEST_SPAN),
+            "span_cut": float(cut),
+            "relevance": reading.relevance,
+            "answerable": reading.answerable,
+        }
+
+    def _offsets(self, first: int, last: int) -> tuple[int, int]:
+        return int(self._spans[first, 0]), int(self._spans[last, 1])
 
 
 def _passage_windows(
-    question: Question, kind: AnswerKind, row: int, texts: Texts
+    question: Question, kind: AnswerKind, row: int, texts: Texts, marked: _Marked | None
 ) -> Iterator[tuple[Window, dict[str, float]]]:
     """Yield the windows of a passage with the signals that don't depend on other passages."""
     document, read = texts.document(row), texts.sentences(row)
@@ -94,13 +150,14 @@ def _passage_windows(
             if end - begin > MAX_QUOTE:
                 if last > first:
                     break
-                begin, end = cut(document.text, begin, end, question.weights)
+                begin, end = cut(document.text, begin, end, question.weights, _answer_within(marked, begin, end))
                 words = tuple(terms(document.text[begin:end]))
             distinct = frozenset(words)
             coverage = question.coverage(distinct)
             is_held = has_kind and any(held[first : last + 1])
+            answer, seen = marked.within(begin, end) if marked else (None, {})
             yield (
-                Window(row, begin, end, last - first + 1),
+                Window(row, begin, end, last - first + 1, answer),
                 {
                     "coverage": coverage,
                     "coverage_in_context": question.coverage(distinct | before),
@@ -114,20 +171,31 @@ def _passage_windows(
                     "leaning": float(leaning or _LEANING.match(document.text, begin, end) is not None),
                     "position": first / max(1, len(read.spans) - 1),
                     "last_gain": coverage - max(covered[first : last + 1]) if last > first else 0.0,
+                    **seen,
                 },
             )
+
+
+def _answer_within(marked: _Marked | None, start: int, end: int) -> tuple[int, int] | None:
+    return marked.within(start, end)[0] if marked else None
 
 
 _WORD = re.compile(r"\S+")
 
 
-def cut(text: str, start: int, end: int, weights: dict[str, float]) -> tuple[int, int]:
+def cut(
+    text: str, start: int, end: int, weights: dict[str, float], answer: tuple[int, int] | None = None
+) -> tuple[int, int]:
     """Return the stretch of a long sentence that holds most of the question, cut between words to ``MAX_QUOTE``.
 
-    Of the room beside the question's own words, what follows them is filled first: an answer is likelier there.
+    Where the ``answer`` is marked, the stretch holds that first of all. Of the room beside these words, what follows
+    them is filled first: an answer is likelier there.
     """
     words = [match.span() for match in _WORD.finditer(text, start, end)]
     gains = [sum(weights.get(term, 0.0) for term in terms(text[a:b])) for a, b in words]
+    if answer is not None:
+        whole = sum(gains) + 1.0
+        gains = [gain + whole * (a < answer[1] and b > answer[0]) for gain, (a, b) in zip(gains, words, strict=True)]
     asked = [place for place, gain in enumerate(gains) if gain > 0] or [0]
     first = last = asked[0]
     best = -1.0

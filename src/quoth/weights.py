@@ -35,9 +35,12 @@ def _file() -> dict[str, Any]:
     return fitted
 
 
-def threshold() -> float:
-    """Return the confidence from which on quotes are an answer: there, wrong answers and refusals are as frequent."""
-    return float(_file()["threshold"])
+def threshold(model: str) -> float:
+    """Return the confidence of a model from which on quotes are an answer.
+
+    There, wrong answers and wrong refusals are equally frequent.
+    """
+    return float(_file()["thresholds"][model])
 
 
 def linear(model: str, names: Sequence[str]) -> Linear:

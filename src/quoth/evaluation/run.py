@@ -44,8 +44,8 @@ def evaluate_dataset(
     ``path`` is a dataset folder or a SQuAD file, see ``read_dataset``. The library is made in ``library_folder``, by
     default a cache folder, and used again as long as documents and model stay the same. ``limit`` asks a sample of
     that many questions, which depends on their identifiers alone. ``retriever`` leaves one of the two searches out,
-    and ``reader`` the reader (of which there is none yet), to see what they are worth. ``encoder`` is used instead of
-    loading ``model``. ``report`` is called as the work goes on.
+    and ``reader`` the reader, to see what they are worth. ``encoder`` is used
+    instead of loading ``model``. ``report`` is called as the work goes on.
 
     Raises:
         PathError, DatasetError: the dataset is missing, breaks its format or has no questions.
@@ -58,7 +58,7 @@ def evaluate_dataset(
         raise DatasetError(f"{path} has no questions; queries.jsonl and the judgements have to name some")
     name = encoder.identity.name if encoder else model_name(model)
     folder = library_folder or cached_library(path, name)
-    with Library.open(folder, model=model, encoder=encoder) as library:
+    with Library.open(folder, model=model, encoder=encoder, reader=reader == "on") as library:
         started = time.perf_counter()
         corpus = _corpus(Path(path), dataset, folder)
         library.index([corpus], report)
@@ -66,6 +66,7 @@ def evaluate_dataset(
         if any(record.root != str(corpus.resolve()) for record in library.documents()):
             raise LibraryError(f"the library {folder} holds other documents too; name an empty folder")
         library.load_encoder()  # not on the first question's time
+        library.load_reader()
         outcomes = ask_all(library, dataset, questions, retriever, report)
     enough = min(_DOCUMENTS_RANKED, len(dataset.documents))
     return Report(
@@ -77,7 +78,7 @@ def evaluate_dataset(
         unanswerable=sum(question.answerable is False for question in questions),
         model=name,
         retriever=retriever,
-        reader="off",  # the library has none yet, so that asking without it is what always happens
+        reader=reader,
         figures=measure(outcomes),
         broken=tuple(sentence for outcome in outcomes for sentence in outcome.broken),
         refused=sum(outcome.answer is None for outcome in outcomes),

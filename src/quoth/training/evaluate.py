@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from quoth.datasets import Dataset, Question
+from quoth.reader import best_span
 from quoth.training.batches import chunks_of
 from quoth.training.examples import LONGEST_QUESTION, LONGEST_TITLE, Row, encode_row, special_tokens, window
 from quoth.training.model import ReaderModel
@@ -19,8 +20,6 @@ from quoth.training.negatives import LexicalIndex, normalised
 from quoth.training.units import Unit, make_units
 
 LONGEST_ROW = 256
-LONGEST_ANSWER = 30
-"""Tokens of the longest span that is considered."""
 _ARTICLES = {"a", "an", "the"}
 
 
@@ -63,16 +62,6 @@ def held_out(
             candidates.append(Candidate(unit, chosen, encode_row(ids, title, unit, chosen, special)))
         found.append(candidates)
     return HeldOut(dataset.name, list(questions), found)
-
-
-def best_span(start: NDArray[np.float32], end: NDArray[np.float32]) -> tuple[float, int, int]:
-    """Highest ``start[i] + end[j]`` with i <= j < i + LONGEST_ANSWER, and i and j; both of the shape (tokens,)."""
-    width = min(LONGEST_ANSWER, len(start))
-    padded = np.concatenate([end, np.full(width, -np.inf, dtype=end.dtype)])
-    sums = start[:, None] + np.lib.stride_tricks.sliding_window_view(padded, width)[: len(start)]
-    at = int(np.argmax(sums))
-    i, j = divmod(at, width)
-    return float(sums[i, j]), i, i + j
 
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:

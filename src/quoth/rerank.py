@@ -1,0 +1,130 @@
+"""Reading the best passages with the reader, and ranking them anew by what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from quoth.passages import context
+from quoth.question import Question
+from quoth.reader import Reader, Reading, best_span
+from quoth.retrieve import Ranked
+from quoth.signals import Matrix
+from quoth.texts import Texts
+from quoth.weights import Linear
+
+NAMES = (
+    "score",  # of retrieval
+    "relevance",  # how well the passage fits, by the reader
+    "answerable",  # whether it answers, by the reader
+    "span",  # the best span's log-odds against "no answer"
+    "span_share",  # logarithm of the passage's share of all spans' probability
+)
+
+READ_FIRST = 3
+READ_MOST = 10
+
+MARGIN = 3.0
+"""A passage this far before the others, in log-odds, is not overtaken by what was not read yet: docs/reader.md."""
+
+TRUSTED = 0.5
+"""Of ``Question.trust``: below it the question is in a language that the reader does not know."""
+
+_LEAST = 1e-4
+_LOWEST_SPAN = -12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What the reader says of the passages read, by row, and over all of them together.
+
+    ``start_total`` and ``end_total`` are the logarithms of the summed exponentials of all tokens' log-odds;
+    ``best`` is the best span's score anywhere.
+    """
+
+    by_row: dict[int, Reading]
+    start_total: float
+    end_total: float
+    best: float
+
+    def share(self, reading: Reading, first: int, last: int) -> float:
+        """Return the share of all probability that answers begin and end within these tokens, 0 to 1."""
+        begins = np.exp(reading.start[first:last] - self.start_total).sum()
+        ends = np.exp(reading.end[first:last] - self.end_total).sum()
+        return float(begins + ends) / 2
+
+
+def readings_of(by_row: dict[int, Reading]) -> Readings:
+    """Return readings with what they come to together."""
+    start, end = (
+        _log_sum(np.concatenate([getattr(reading, name) for reading in by_row.values()] or [np.zeros(1, np.float32)]))
+        for name in ("start", "end")
+    )
+    best = max((best_span(reading.start, reading.end)[0] for reading in by_row.values()), default=_LOWEST_SPAN)
+    return Readings(by_row, start, end, max(best, _LOWEST_SPAN))
+
+
+def read_best(
+    reader: Reader, question: Question, ranked: Ranked, texts: Texts, model: Linear, margin: float = MARGIN
+) -> tuple[Ranked, Readings]:
+    """Read the best passages and return them ranked anew, those that were not read behind them.
+
+    Three are read always, up to ten while the best is less than ``margin`` before another one.
+    """
+    rows = ranked.rows[:READ_MOST].tolist()
+    by_row: dict[int, Reading] = {}
+    while len(by_row) < len(rows):
+        following = rows[len(by_row) : max(READ_FIRST, 2 * len(by_row))][: READ_MOST - len(by_row)]
+        passages = [_title_and_text(row, texts) for row in following]
+        by_row |= zip(following, reader.read(question.text, passages), strict=True)
+        again = reranked(ranked, readings_of(by_row), model)
+        if len(by_row) >= READ_FIRST and _is_settled(again.scores[: len(by_row)], margin):
+            break
+    readings = readings_of(by_row)
+    return reranked(ranked, readings, model), readings
+
+
+def reranked(ranked: Ranked, readings: Readings, model: Linear) -> Ranked:
+    """Return the passages that were read in the order of the model's scores, and after them the others as they were."""
+    count = len(readings.by_row)
+    if not count:
+        return ranked
+    scores = model(measure(ranked, readings))
+    order = np.argsort(-scores, kind="stable")
+    rest = ranked.scores[count:]
+    # The others' scores go on falling as they did, from where the last one that was read stands
+    below = scores.min() + rest - ranked.scores[count - 1]
+    return Ranked(
+        np.concatenate([ranked.rows[:count][order], ranked.rows[count:]]),
+        np.concatenate([scores[order], below]).astype(np.float32),
+        np.concatenate([ranked.signals[:count][order], ranked.signals[count:]]),
+    )
+
+
+def measure(ranked: Ranked, readings: Readings) -> Matrix:
+    """Return the signals of the passages that were read, in the order of retrieval, shape ``(n, len(NAMES))``."""
+    lines = []
+    for row, score in zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True):
+        reading = readings.by_row.get(row)
+        if reading is None:
+            break
+        span = max(best_span(reading.start, reading.end)[0], _LOWEST_SPAN)
+        share = readings.share(reading, 0, len(reading.start))
+        lines.append([score, reading.relevance, reading.answerable, span, float(np.log(share + _LEAST))])
+    return np.array(lines, np.float32).reshape(len(lines), len(NAMES))
+
+
+def _is_settled(scores: Matrix, margin: float) -> bool:
+    return len(scores) > 1 and float(scores[0] - scores[1]) >= margin
+
+
+def _title_and_text(row: int, texts: Texts) -> tuple[str, str]:
+    document, passage = texts.document(row), texts.passage(row)
+    return context(document.title, passage.heading), document.text[passage.start : passage.end]
+
+
+def _log_sum(values: npt.NDArray[np.float32]) -> float:
+    top = float(values.max())
+    return top + float(np.log(np.exp(values - top).sum()))
