@@ -39,6 +39,8 @@ QUESTIONS = (
     "Which forensic devices does the police have?",
 )
 ACKNOWLEDGE, STEP = 1.0, 0.250
+GIVEN_UP = 600.0
+"""Seconds after which a question counts as never answered."""
 
 
 async def ask_all(fake: FakeDiscord, guild: Guild, count: int, at_once: int) -> list[Interaction]:
@@ -52,7 +54,7 @@ async def ask_all(fake: FakeDiscord, guild: Guild, count: int, at_once: int) -> 
             question = QUESTIONS[number % len(QUESTIONS)]
             interaction = await fake.command(person, guild.channels[0], "ask", question=question)
             asked.append(interaction)
-            while interaction.finished is None and time.monotonic() - interaction.sent < 120:
+            while interaction.finished is None and time.monotonic() - interaction.sent < GIVEN_UP:
                 await asyncio.sleep(0.02)
 
     await asyncio.gather(*(one(number) for number in range(count)))
@@ -87,7 +89,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             for burner in burners:
                 burner.kill()
                 burner.wait()
-        code = await bot.stop()
+        code = await bot.stop(patience=120)
         watched = json.loads(report.read_text())
         return summary(fake, asked, watched, began, ended) | {"passages": passages, "exit_code": code}
 

@@ -108,7 +108,7 @@ class Asker:
         for task in late:
             task.cancel()
         for lane in (*lanes, self._short):
-            lane.refuse_waiting(_closing())
+            lane.refuse(_closing())
             lane.shut()
 
     def _check_open(self) -> None:

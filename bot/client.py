@@ -46,6 +46,9 @@ RESTARTING = "I'm restarting; please try again in a minute."
 PATIENCE = 10.0
 """Seconds that questions in flight get to finish when the bot stops."""
 
+LAST_WORDS = 3.0
+"""Seconds that it then takes at most to tell those whose questions did not finish."""
+
 
 class QuothTree(app_commands.CommandTree["QuothBot"]):
     """The commands. Takes each interaction once, and turns every error into a sentence."""
@@ -147,14 +150,25 @@ class QuothBot(discord.AutoShardedClient):
         log.info("registered %d commands with Discord", len(commands))
 
     async def stop(self, patience: float = PATIENCE) -> None:
-        """Take no more questions, give those in flight ``patience`` seconds to finish, and close."""
+        """Take no more questions, give those in flight ``patience`` seconds to finish, and close.
+
+        Whoever has no answer by then is told, instead of looking at "thinking …" for ever.
+        """
         self.closing = True
         self.shelf.stop()
-        try:
-            await asyncio.wait_for(self._quiet.wait(), patience)
-        except TimeoutError:
+        if not await self._quiet_within(patience):
             log.warning("%d replies were not finished after %g s and are given up", self._in_flight, patience)
+            await self.asker.close(0.0)
+            await self._quiet_within(LAST_WORDS)
         await self.close()
+
+    async def _quiet_within(self, seconds: float) -> bool:
+        """Wait until nothing is in flight, for so many seconds at most, and say whether it came to that."""
+        try:
+            await asyncio.wait_for(self._quiet.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
 
     async def close(self) -> None:
         """Close the connection to Discord, then the threads, libraries and records."""

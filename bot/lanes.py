@@ -49,7 +49,7 @@ class Lane:
         self._at_once = at_once or workers
         self._queues: OrderedDict[Hashable, deque[_Job[Any]]] = OrderedDict()
         self._running: Counter[Hashable] = Counter()
-        self._futures: set[asyncio.Future[Any]] = set()
+        self._futures: dict[asyncio.Future[Any], _Job[Any]] = {}
         self._is_shut = False
 
     @property
@@ -106,7 +106,7 @@ class Lane:
             self._running[job.owner] += 1
             started = time.monotonic()
             future = loop.run_in_executor(self._threads, job.call)
-            self._futures.add(future)
+            self._futures[future] = job
             future.add_done_callback(partial(self._end, job, started))
 
     def _next(self) -> _Job[Any] | None:
@@ -124,7 +124,7 @@ class Lane:
 
     def _end(self, job: _Job[T], started: float, ended: asyncio.Future[T]) -> None:
         self._pace += _PACE_SHARE * (time.monotonic() - started - self._pace)
-        self._futures.discard(ended)
+        del self._futures[ended]
         self._running[job.owner] -= 1
         if not self._running[job.owner]:
             del self._running[job.owner]
@@ -138,19 +138,18 @@ class Lane:
                 job.done.set_result(ended.result())
         self._start()
 
-    def refuse_waiting(self, error: Exception) -> None:
-        """End every wait with an error; what runs goes on."""
+    def refuse(self, error: Exception) -> None:
+        """End every wait for a result with an error; a thread goes on with what it runs, for nobody."""
         queues, self._queues = self._queues, OrderedDict()
-        for queue in queues.values():
-            for job in queue:
-                if not job.done.done():
-                    job.done.set_exception(error)
+        for job in [*self._futures.values(), *(job for queue in queues.values() for job in queue)]:
+            if not job.done.done():
+                job.done.set_exception(error)
 
     async def idle(self) -> None:
         """Wait until nothing runs and nothing waits."""
         while self._futures:
             # What ended has started what waits when this goes on: its callback came first
-            await asyncio.wait(self._futures)
+            await asyncio.wait(list(self._futures))
 
     def shut(self) -> None:
         """Take nothing more, and let the threads end when what they run is done; waits for nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import discord.http
 import pytest
 
 from bot.__main__ import ExitCode, main
+from bot.answering import Question, answer_question
 from bot.errors import ClosingError
 from bot.logs import WORDY_LOGGERS, start_logging
 from bot.settings import read_settings
@@ -196,7 +198,40 @@ async def test_a_stop_waits_for_replies_in_flight(make_bot: MakeBot) -> None:
     assert order == ["reply", "stopped"] and bot.is_closed()
 
 
-async def test_a_stop_gives_up_what_does_not_end(make_bot: MakeBot, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_stop_tells_those_whose_questions_do_not_finish(
+    make_bot: MakeBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str | None, bool]] = []
+    begun, may_end = threading.Event(), threading.Event()
+
+    def never_ready(*_: object, **__: object) -> None:
+        begun.set()
+        may_end.wait(30)
+
+    async with make_bot(workers=1) as bot:
+        monkeypatch.setattr(bot.shelf, "ask", never_ready)
+
+        async def ask(person: int) -> None:
+            async with bot.working():
+                reply, _ = await answer_question(bot, Question("Who?", None, channel=1, asker=person))
+                told.append((reply.content, bot.is_closed()))
+
+        asking = [asyncio.create_task(ask(person)) for person in (1, 2)]
+        await asyncio.to_thread(begun.wait, 30)
+        try:
+            await bot.stop(patience=0.01)
+        finally:
+            may_end.set()
+        await asyncio.gather(*asking)
+    assert len(told) == 2
+    for words, was_closed in told:
+        assert words is not None and "restarting" in words and not was_closed
+
+
+async def test_a_stop_gives_up_what_does_not_end(
+    make_bot: MakeBot, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.client.LAST_WORDS", 0.01)
     async with make_bot() as bot, bot.working():
         await bot.stop(patience=0.01)
         assert bot.is_closed()

@@ -100,11 +100,11 @@ class BotProcess:
             raise AssertionError(f"the bot still runs after {patience:g} s:\n{self.log[-4000:]}") from None
         return code
 
-    async def stop(self) -> int:
+    async def stop(self, patience: float = 30.0) -> int:
         """End the process as a service manager does, and return its exit code."""
         if self.running:
             self.signal(signal.SIGTERM)
-        return await self.ended()
+        return await self.ended(patience)
 
     async def _read(self, stream: asyncio.StreamReader) -> None:
         while data := await stream.read(65_536):

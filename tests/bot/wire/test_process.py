@@ -6,6 +6,8 @@ import pytest
 from fakediscord import CALLBACK, CHANNEL_MESSAGES, ORIGINAL, Interaction, Message, Person
 from port import QUESTION, QUOTED, Port, someone
 
+from quoth.library import Library
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 0, 1 << 9, 1 << 12
@@ -125,6 +127,19 @@ async def test_a_document_that_is_added_while_the_bot_runs_is_found(running):
     assert "ferries.md" in str(completed.callback["data"]["choices"])
 
 
+async def test_what_another_process_puts_into_the_shared_library_is_found_in_direct_messages(
+    running, encoder, tmp_path
+):
+    (tmp_path / "lighthouse.md").write_text("# Qeshm\n\nThe lighthouse of Qeshm is painted green and white.\n")
+    with Library.open(running.home / "shared", encoder=encoder) as library:
+        library.index([tmp_path])
+    person = someone()
+    channel = running.fake.direct_channel(person)
+    await running.fake.say(person, channel, "How is the lighthouse of Qeshm painted?")
+    await running.fake.until(lambda: running.fake.bot_messages(channel), "the direct message is answered")
+    assert "painted green and white" in running.fake.bot_messages(channel)[0].text
+
+
 @pytest.mark.parametrize(("method", "path"), [("POST", CALLBACK), ("PATCH", ORIGINAL)])
 @pytest.mark.parametrize("failure", [{"status": 429}, {"status": 500}, {"status": 500, "applied": True}])
 async def test_a_failure_of_discord_delays_an_answer_and_never_doubles_it(running, method, path, failure):
@@ -185,7 +200,7 @@ async def test_op_9_is_followed_by_a_new_session_that_answers(running):
     assert len(running.fake.rest.syncs) == 1
 
 
-async def test_tokens_are_in_no_log_at_debug(running):
+async def test_neither_tokens_nor_questions_are_in_a_log_at_debug(running):
     await answered(running)
     running.fake.fault("PATCH", ORIGINAL, status=400)
     failed = await ask(running)
@@ -195,6 +210,6 @@ async def test_tokens_are_in_no_log_at_debug(running):
     assert "DEBUG" in log
     assert running.fake.token not in log
     assert not [i.token for i in running.fake.rest.interactions.values() if i.token in log]
-    assert failed.token not in log
+    assert failed.token not in log and QUESTION not in log and QUOTED not in log
     # Nor any part of them that is secret on its own
     assert "SeCrEt" not in log and running.fake.token.rpartition(".")[2] not in log
