@@ -106,7 +106,10 @@ def test_another_shard_s_servers_are_not_missing(records: Records, shelf: Shelf,
     assert swept(records, shelf, set(), owns=lambda guild: guild == 2).deleted == frozenset({2})
 
 
-def test_a_deletion_that_was_killed_half_way_is_done_again(records: Records, shelf: Shelf, clock: Clock, monkeypatch):
+@pytest.mark.parametrize("step", ["erase", "forget_guild"])
+def test_a_deletion_that_was_killed_half_way_is_done_again_at_once(
+    records: Records, shelf: Shelf, clock: Clock, monkeypatch: pytest.MonkeyPatch, step: str
+):
     swept(records, shelf, {1, 2})
     records.record_upload(3, "a.txt", by=5, size=1)
     clock.now += 8 * DAY
@@ -115,11 +118,12 @@ def test_a_deletion_that_was_killed_half_way_is_done_again(records: Records, she
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(records, "forget_guild", killed)
+        patched.setattr(shelf if step == "erase" else records, step, killed)
         with pytest.raises(KeyboardInterrupt):
             swept(records, shelf, {1, 2})
     assert swept(records, shelf, {1, 2}).deleted == frozenset({3})
     assert records.known_guilds() == set()
+    assert shelf.guilds() == {1, 2}
 
 
 def test_a_server_of_which_only_records_are_kept_is_deleted_as_well(records: Records, shelf: Shelf, clock: Clock):
