@@ -26,7 +26,7 @@ NAMES = (
 READ_FIRST = 3
 READ_MOST = 10
 
-MARGIN = 3.0
+MARGIN = 1.0
 """A passage this far before the others, in log-odds, is not overtaken by what was not read yet: docs/reader.md."""
 
 TRUSTED = 0.5
