@@ -187,7 +187,9 @@ async def test_a_stop_waits_for_replies_in_flight(make_bot: MakeBot) -> None:
         replying = asyncio.create_task(reply())
         await begun.wait()
         stopping = asyncio.create_task(bot.stop())
-        await asyncio.sleep(0)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not bot.is_closed()
         with pytest.raises(ClosingError):
             async with bot.working():
                 pass
