@@ -21,6 +21,7 @@ from bot.errors import NameTakenError, NotAllowedError, RefusedUploadError
 from bot.escape import plain, shown
 from bot.failures import told
 from bot.render import Reply, note
+from bot.replies import acknowledge
 from bot.uploads import Added, add_upload, check_name_size
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class AddForm(discord.ui.Modal, title="Add files to the library"):
             if (interaction.guild_id, interaction.user.id) != self._for:
                 raise NotAllowedError("Only the person who opened this form can send it.")
             interaction.client.admissions.require(interaction, "library")
-            await interaction.response.defer(ephemeral=True, thinking=True)
+            await acknowledge(interaction, ephemeral=True, thinking=True)
             await add_files(interaction, self.files.values, what="library")
 
 

@@ -20,6 +20,7 @@ from bot.commands.admission import LASTS, What
 from bot.commands.telling import in_words, show
 from bot.errors import ExpiredError, NotAllowedError
 from bot.render import note
+from bot.replies import acknowledge
 
 if TYPE_CHECKING:
     from bot.client import QuothBot
@@ -108,7 +109,7 @@ class ConfirmButton(
         """Do what was asked about, or say that nothing was done."""
         async with in_words(interaction):
             question = interaction.client.confirmations.take(self.token, interaction)
-            await interaction.response.defer()
+            await acknowledge(interaction)
             if self.choice == "yes":
                 await question.step(interaction)
             else:

@@ -20,6 +20,7 @@ from bot.errors import BotError, NotAllowedError
 from bot.escape import plain, shown
 from bot.records import Records
 from bot.render import Button, library_list_reply, note
+from bot.replies import acknowledge
 from bot.shelf import Shelf
 from bot.uploads import LibraryFile
 from quoth.errors import LibraryError
@@ -58,7 +59,7 @@ async def add(interaction: discord.Interaction[Any], file: discord.Attachment | 
             form = AddForm(guild=_guild(interaction), person=interaction.user.id, hidden=is_hidden(interaction))
             await interaction.response.send_modal(form)
             return
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await acknowledge(interaction, ephemeral=True, thinking=True)
         await add_after_warning(interaction, [file], "library")
 
 
@@ -68,7 +69,7 @@ async def add(interaction: discord.Interaction[Any], file: discord.Attachment | 
 async def add_message(interaction: discord.Interaction[Any], message: discord.Message) -> None:
     """Take in the files of a message."""
     async with in_words(interaction):
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await acknowledge(interaction, ephemeral=True, thinking=True)
         interaction.client.admissions.let_in(interaction, "add")
         files = files_of(message)
         if not files:
@@ -105,7 +106,7 @@ async def remove(interaction: discord.Interaction[Any], file: str) -> None:
     """Ask whether to remove a file, and remove it."""
     bot = interaction.client
     async with in_words(interaction):
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await acknowledge(interaction, ephemeral=True, thinking=True)
         bot.admissions.let_in(interaction, "library")
         guild = _guild(interaction)
         matching = await bot.asker.run(partial(_find, bot.shelf, bot.records, guild, file))
@@ -186,7 +187,7 @@ class ListPage(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"quoth-
         """Show the page."""
         async with in_words(interaction):
             interaction.client.admissions.require(interaction, "library")
-            await interaction.response.defer()
+            await acknowledge(interaction)
             await _show_list(interaction, self.page)
 
 
@@ -201,7 +202,7 @@ async def _show_list(interaction: discord.Interaction[QuothBot], page: int) -> N
 async def list_files(interaction: discord.Interaction[Any]) -> None:
     """Page through the server's files."""
     async with in_words(interaction):
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await acknowledge(interaction, ephemeral=True, thinking=True)
         interaction.client.admissions.let_in(interaction, "library")
         await _show_list(interaction, 1)
 
@@ -219,7 +220,7 @@ async def check(interaction: discord.Interaction[Any]) -> None:
     """Verify the library from end to end."""
     bot = interaction.client
     async with in_words(interaction):
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await acknowledge(interaction, ephemeral=True, thinking=True)
         bot.admissions.let_in(interaction, "library")
         guild = _guild(interaction)
         if not await bot.asker.run(partial(bot.shelf.has_documents, guild)):
@@ -245,7 +246,7 @@ async def erase(interaction: discord.Interaction[Any]) -> None:
     """Ask twice, then delete what the server has."""
     bot = interaction.client
     async with in_words(interaction):
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await acknowledge(interaction, ephemeral=True, thinking=True)
         bot.admissions.let_in(interaction, "library")
         guild = _guild(interaction)
         documents, passages = await bot.asker.run(partial(bot.shelf.counts, guild))

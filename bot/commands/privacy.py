@@ -11,6 +11,7 @@ from discord import app_commands
 
 from bot.commands.telling import buttons_of, in_words, show
 from bot.render import Button, forgotten_reply, privacy_reply
+from bot.replies import acknowledge
 
 if TYPE_CHECKING:
     from bot.client import QuothBot
@@ -39,7 +40,7 @@ class ForgetButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"qu
         """Delete what is kept of this person, and say how much it was."""
         bot = interaction.client
         async with in_words(interaction):
-            await interaction.response.defer()
+            await acknowledge(interaction)
             forgotten = await bot.asker.run(partial(bot.records.forget_person, interaction.user.id))
             await show(interaction, forgotten_reply(forgotten))
 
@@ -48,7 +49,7 @@ class ForgetButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"qu
 async def privacy(interaction: discord.Interaction[Any]) -> None:
     """Say what is kept, with a button that deletes it."""
     async with in_words(interaction):
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await acknowledge(interaction, ephemeral=True, thinking=True)
         settings = await interaction.client.guild_settings(interaction.guild_id)
         reply = privacy_reply(days=settings.days, log=settings.question_log, direct=interaction.guild_id is None)
         await show(interaction, reply, buttons_of(reply, ForgetButton))

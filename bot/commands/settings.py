@@ -17,6 +17,7 @@ from bot.commands.telling import in_words, show
 from bot.errors import NotAllowedError
 from bot.records import GuildSettings
 from bot.render import Reply, settings_reply
+from bot.replies import acknowledge
 
 if TYPE_CHECKING:
     from bot.client import QuothBot
@@ -168,7 +169,7 @@ async def _change(interaction: discord.Interaction[QuothBot], changes: dict[str,
         guild = interaction.guild_id
         if guild is None:
             raise NotAllowedError("There are settings in servers only.")
-        await interaction.response.defer()
+        await acknowledge(interaction)
         async with bot.changing_settings:
             before = await bot.guild_settings(guild)
             after = replace(before, **changes)
@@ -184,7 +185,7 @@ async def _change(interaction: discord.Interaction[QuothBot], changes: dict[str,
 async def settings(interaction: discord.Interaction[Any]) -> None:
     """Show the panel."""
     async with in_words(interaction):
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await acknowledge(interaction, ephemeral=True, thinking=True)
         interaction.client.admissions.let_in(interaction, "settings")
         reply, view = _panel(interaction, await interaction.client.guild_settings(interaction.guild_id))
         await show(interaction, reply, view)

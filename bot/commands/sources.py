@@ -18,6 +18,7 @@ from bot.commands.telling import buttons_of, in_words, show
 from bot.errors import BotError
 from bot.escape import plain
 from bot.render import Button, Reply, document_reply, note, sources_reply
+from bot.replies import acknowledge
 from bot.shelf import Shelf
 from quoth.errors import EmptyLibraryError, LibraryError
 from quoth.store import DocumentRecord
@@ -125,7 +126,7 @@ class SourcesPage(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"quo
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the page."""
         async with in_words(interaction):
-            await interaction.response.defer()
+            await acknowledge(interaction)
             await _show_page(interaction, self.page)
 
 
@@ -146,7 +147,7 @@ async def _show_page(interaction: discord.Interaction[QuothBot], page: int) -> N
 async def sources(interaction: discord.Interaction[Any], document: str | None = None) -> None:
     """Page through the documents, or see one of them."""
     async with in_words(interaction):
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await acknowledge(interaction, ephemeral=True, thinking=True)
         if document is None:
             await _show_page(interaction, 1)
             return

@@ -13,6 +13,7 @@ from bot.commands.admission import manager_only
 from bot.commands.telling import buttons_of, in_words, show
 from bot.errors import NotAllowedError
 from bot.render import Button, stats_reply
+from bot.replies import acknowledge
 
 if TYPE_CHECKING:
     from bot.client import QuothBot
@@ -48,7 +49,7 @@ class StatsPage(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"quoth
         """Show the page."""
         async with in_words(interaction):
             interaction.client.admissions.require(interaction, "stats")
-            await interaction.response.defer()
+            await acknowledge(interaction)
             await _show_page(interaction, self.page)
 
 
@@ -68,7 +69,7 @@ async def _show_page(interaction: discord.Interaction[QuothBot], page: int) -> N
 async def stats(interaction: discord.Interaction[Any]) -> None:
     """Show the figures of this server."""
     async with in_words(interaction):
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await acknowledge(interaction, ephemeral=True, thinking=True)
         interaction.client.admissions.let_in(interaction, "stats")
         await _show_page(interaction, 1)
 
