@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -230,7 +231,8 @@ def test_a_question_waits_for_one_batch_of_passages_and_not_for_all(encoder: Enc
     assert begun.wait(60)
     asking = threading.Thread(target=encoder.encode_questions, args=(["Where is the boat?"],))
     asking.start()
-    while not encoder._next.locked():
+    deadline = time.monotonic() + 30
+    while not encoder._next.locked() and time.monotonic() < deadline:
         pass
     go_on.set()
     for thread in (indexing, asking):

@@ -200,6 +200,8 @@ def test_a_library_in_use_is_never_closed(tmp_path: Path, encoder: Encoder):
     with shelf.using(1) as first:
         for guild in (2, 3):
             asked(shelf, guild)
+        with shelf.using(1) as again:
+            assert again is first
         assert first.counts() == (1, 1)
         shelf.close()
         assert first.counts() == (1, 1)
@@ -281,7 +283,7 @@ def test_a_library_in_use_is_erased_when_its_last_user_is_done_and_nobody_new_co
     inside.wait(30)
     eraser = threading.Thread(target=shelf.erase, args=(ONE,))
     eraser.start()
-    while shelf.folder(ONE) not in shelf._erasing:
+    while shelf.folder(ONE) not in shelf._erasing and eraser.is_alive():
         pass
     with pytest.raises(EmptyLibraryError):
         shelf.ask(QUESTION, guild=ONE)
@@ -289,6 +291,8 @@ def test_a_library_in_use_is_erased_when_its_last_user_is_done_and_nobody_new_co
         put(shelf, ONE, "late.txt", STARS)
     with pytest.raises(LibraryBusyError):
         shelf.erase(ONE)
+    eraser.join(0.2)
+    assert eraser.is_alive()
     assert shelf.folder(ONE).exists()
     leave.set()
     for thread in (user, eraser):
