@@ -207,6 +207,15 @@ def test_threads_that_count_and_encode_at_once_get_what_they_would_get_alone(enc
     assert not wrong
 
 
+def test_counting_tokens_does_not_touch_how_the_model_cuts_its_texts(encoder: Encoder):
+    encoder.encode_questions(["Where is the boat?"])
+    tokenizer = encoder._model.tokenizer.backend_tokenizer
+    before = tokenizer.truncation, tokenizer.padding
+    assert before[0] is not None
+    encoder.count_tokens(["boat " * 1000])
+    assert (tokenizer.truncation, tokenizer.padding) == before
+
+
 def test_a_question_waits_for_one_batch_of_passages_and_not_for_all(encoder: Encoder, monkeypatch: pytest.MonkeyPatch):
     """The one who encodes passages stands behind a question that came meanwhile."""
     order: list[str] = []
@@ -231,11 +240,14 @@ def test_a_question_waits_for_one_batch_of_passages_and_not_for_all(encoder: Enc
     assert begun.wait(60)
     asking = threading.Thread(target=encoder.encode_questions, args=(["Where is the boat?"],))
     asking.start()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 10
     while not encoder._next.locked() and time.monotonic() < deadline:
         pass
+    # The question holds the door, so that the next batch can't overtake it
+    at_the_door = encoder._next.locked()
     go_on.set()
     for thread in (indexing, asking):
         thread.join()
+    assert at_the_door
     assert order[:2] == ["passages", "question"]
     assert order.count("passages") > 2
