@@ -27,7 +27,7 @@ import numpy as np
 
 from quoth.datasets import Question, read_dataset
 from quoth.documents.jsonl import parse_jsonl
-from quoth.encoder import Encoder, _packaged_folder
+from quoth.encoder import Encoder, packaged_folder
 from quoth.evaluation.measures import ranking_values
 from quoth.evaluation.run import sample
 from quoth.library import Library
@@ -69,7 +69,7 @@ def with_txtai(corpus: Path, encoder: Encoder, questions: Sequence[Question]) ->
             texts.append(encoded_text(document.title, passage.heading, document.text[passage.start : passage.end]))
             owners.append(document.name)
     say(f"  txtai indexes {len(texts):,} passages")
-    embeddings: Any = Embeddings(path=str(_packaged_folder()), hybrid=True)
+    embeddings: Any = Embeddings(path=str(packaged_folder()), hybrid=True)
     embeddings.index(texts)
 
     def search(question: str) -> Ranked:
