@@ -41,6 +41,8 @@ def test_interrupting_ends_with_130_and_one_line(seed_library):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # A shell starts what runs in its background with the signal ignored, and children inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         process.stdin.write(b"no json\n")
         process.stdin.flush()
