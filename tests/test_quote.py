@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -91,6 +92,14 @@ def test_a_long_context_is_cut_between_words():
     found = context(document, document.text.index("He slept"), len(document.text))
     assert len(found.text) <= MAX_CONTEXT
     assert document.text[found.end] == " "
+
+
+@pytest.mark.parametrize("before", ["A" * 300_000, "the boats lay still, " * 20_000, "a" * 2_000 + " A" * 100_000])
+def test_who_he_is_is_looked_for_at_once_below_a_paragraph_of_any_length(before: str):
+    document = parse("a.txt", f"{before}\n\nHe slept in the harbour of Port Quill until noon.".encode())
+    started = time.process_time()
+    context(document, document.text.index("He slept"), len(document.text))
+    assert time.process_time() - started < 1.0
 
 
 # -- once each

@@ -11,6 +11,8 @@ MAX_CONTEXT = 350
 """Characters that a context may have."""
 
 _SEARCHED_SENTENCES = 12
+_SEARCHED_CHARACTERS = 5_000
+_NAMED_WITHIN = 1_000
 _NAME = re.compile(r"(?:[^\W\d_a-z][\w’'.-]+[ \u200c])+[^\W\d_a-z][\w’'-]+")
 _GROUP = re.compile(r"\b[A-Z]{2,}\b|\b\w+s\b")
 _PLURAL = re.compile(r"\W*(?:they|their|them|آنها|آن‌ها|ایشان)(?!\w)", re.IGNORECASE)
@@ -34,20 +36,26 @@ def antecedent(document: Document, start: int, end: int) -> tuple[int, int, int]
     None where it begins otherwise, or where nothing earlier says it.
 
     The nearest earlier sentence that names somebody counts; one that begins with "he" itself says no more than the
-    quote does and is passed over.
+    quote does and is passed over. How far back is looked is bounded in sentences and in characters: a document may
+    hold a paragraph, or a word, of a million of them.
     """
     if not leans(document.text, start, end):
         return None
     is_plural = _PLURAL.match(document.text, start, end) is not None
     looked_at = 0
+    lowest = start - _SEARCHED_CHARACTERS
     for paragraph in reversed(document.paragraphs):
+        if paragraph.end <= lowest:
+            return None
         if paragraph.start >= start or not paragraph.prose:
             continue
-        for a, b in reversed(sentences(document.text, paragraph.start, min(paragraph.end, start))):
+        parts = sentences(document.text, max(paragraph.start, lowest), min(paragraph.end, start))
+        # Of a sentence that begins further back, only the end was seen
+        for a, b in reversed(parts[1:] if paragraph.start < lowest else parts):
             looked_at += 1
             if looked_at > _SEARCHED_SENTENCES:
                 return None
-            sentence = document.text[a:b]
+            sentence = document.text[a : min(b, a + _NAMED_WITHIN)]
             if not leans(sentence, 0, len(sentence)) and _names_somebody(sentence, is_plural=is_plural):
                 a, b = _shortened(document.text, a, b)
                 return a, b, paragraph.number

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quoth.documents.jsonl import jsonl_records, parse_jsonl
+from quoth.documents.model import LONGEST_TITLE
 from quoth.errors import FormatError
 
 GOOD = b'{"_id": "a", "title": "A", "text": "Text."}'
@@ -56,6 +57,13 @@ def test_a_missing_title_is_taken_from_the_text_or_is_the_id():
         "c", b'{"_id": "a", "text": "Boats\\n\\nOf wood."}\n{"_id": "b", "title": "", "text": "Wood."}'
     )
     assert [document.title for document in documents] == ["Boats", "b"]
+
+
+def test_a_title_is_cut_and_a_name_too_long_is_refused():
+    (document,) = parse_jsonl("a.jsonl", json.dumps({"_id": "a", "title": "b" * 10_000, "text": "c"}).encode())
+    assert document.title == "b" * LONGEST_TITLE
+    with pytest.raises(FormatError, match=r"a\.jsonl, line 1: the _id has 1,001 characters and may have 1,000"):
+        parse_jsonl("a.jsonl", json.dumps({"_id": "\x00" * 1_001, "text": "c"}).encode())
 
 
 def test_the_hash_follows_what_a_line_says_not_how_it_is_written():

@@ -1,10 +1,13 @@
 """Markdown: what a reader of the page would count, under the headings it stands under."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quoth.documents.markdown import markdown_paragraphs
+from quoth.documents.model import LONGEST_TITLE
 
 PAGE = """---
 title: "Boats, a guide"
@@ -52,6 +55,22 @@ def test_paragraphs_stand_under_the_path_of_their_headings():
         ("![a sail](sail.png)", "Boats > Cotton"),
         ("Last words.", "Boats > Cotton"),
     ]
+
+
+def test_a_heading_of_any_length_is_kept_once_and_cut():
+    text = "# " + "Sails " * 50_000 + "\n\n## Linen\n\n" + "a\n\n" * 2_000
+    paragraphs, title = markdown_paragraphs(text)
+    path = f"{title} > Linen"
+    assert title == ("Sails " * 50_000)[:LONGEST_TITLE].rstrip()
+    assert {paragraph.heading for paragraph in paragraphs} == {path}
+    assert len({id(paragraph.heading) for paragraph in paragraphs}) == 1
+
+
+@pytest.mark.parametrize("text", ["---\ntitle: a{}b\n---\n", "# a{}b\n", "# {}{{#b}} c\n"])
+def test_blanks_in_a_title_cost_no_time(text):
+    started = time.process_time()
+    markdown_paragraphs(text.format(" " * 100_000))
+    assert time.process_time() - started < 1.0
 
 
 def test_a_lone_image_is_counted_but_is_no_prose():

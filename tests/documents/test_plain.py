@@ -1,13 +1,14 @@
 """Plain text: paragraphs are numbered as a person would count them."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quoth.documents.lines import is_rule
+from quoth.documents.lines import is_image, is_rule
 from quoth.documents.plain import plain_paragraphs, plain_title
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,15 @@ def test_each_line_of_the_seed_article_is_a_paragraph():
     assert shown(text) == [line for line in text.splitlines() if line.strip()]
     assert [p.number for p in paragraphs] == list(range(1, 19))
     assert [p.number for p in paragraphs if "70% of cybercrime" in text[p.start : p.end]] == [11]
+
+
+def test_a_row_of_unclosed_images_is_told_from_prose_at_once():
+    started = time.process_time()
+    # Eighteen took seconds, and each further one twice as long
+    assert not is_image("![](" * 22 + ")x")
+    assert not is_image("![](" * 2_000 + ")x")
+    assert is_image("![](" * 200 + ")")
+    assert time.process_time() - started < 1.0
 
 
 def test_the_seed_articles_lone_image_link_is_counted_but_is_no_prose():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quoth.documents.decode import decode
-from quoth.documents.model import Document
+from quoth.documents.model import LONGEST_NAME, LONGEST_TITLE, Document
 from quoth.documents.plain import plain_paragraphs, plain_title
 from quoth.errors import FormatError
 
@@ -38,7 +38,7 @@ class Record:
 
     def document(self) -> Document:
         """Build the document."""
-        title = self.title.strip() or plain_title(self.text) or self.name
+        title = self.title.strip()[:LONGEST_TITLE].rstrip() or plain_title(self.text) or self.name
         paragraphs = plain_paragraphs(self.text)
         return Document(self.name, title, self.text, JSONL_MEDIA_TYPE, self.content_hash, paragraphs, self.uri)
 
@@ -81,6 +81,8 @@ def _record(line: str, where: str) -> Record:
     if not isinstance(fields, dict):
         raise FormatError(f"{where} is a JSON {type(fields).__name__}; every line has to be one JSON object")
     name = _string(fields, "_id", where, required=True)
+    if len(name) > LONGEST_NAME:
+        raise FormatError(f"{where}: the _id has {len(name):,} characters and may have {LONGEST_NAME:,}; shorten it")
     if not name.strip() or _CONTROL.search(name):
         raise FormatError(f"{where}: the _id {name!r} is empty or holds control characters; give it a plain name")
     return Record(

@@ -24,9 +24,10 @@ _MARKER = re.compile(
 )
 _ENDED = re.compile(r"[.!?…:;。！？：；؟۔؛।][\"'”’»)\]*_]*$")
 _RULE = re.compile(r"[-=*_~#+.|·•—–\s]+")
-# The unclosed form is what scrapers leave of an image whose address they dropped.
+# The unclosed form is what scrapers leave of an image whose address they dropped. It may end anywhere, so that each
+# image is matched in one way only (?>): a row of them would otherwise be tried in exponentially many.
 _IMAGE = re.compile(
-    r"(?:\[?!\[[^\]\n]{0,2000}\](?:\([^)\n]{0,4000}\)?|\[[^\]\n]{0,200}\])?(?:\]\([^)\n]{0,4000}\)?)?\s*)+"
+    r"(?>\[?!\[[^\]\n]{0,2000}\](?:\([^)\n]{0,4000}\)?|\[[^\]\n]{0,200}\])?(?:\]\([^)\n]{0,4000}\)?)?\s*)+"
 )
 
 

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from quoth.documents.lines import Span, is_image
-from quoth.documents.model import Paragraph
+from quoth.documents.model import LONGEST_TITLE, Paragraph
 from quoth.documents.plain import GATHERED, INTRODUCTION
 
 # markdown-it knows no other line ends.
@@ -18,7 +18,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _FRONT_MATTER = re.compile(
     r"---[ \t]*(?:\r\n|\n|\r)(.*?)(?:\r\n|\n|\r)(?:---|\.\.\.)[ \t]*(?:\r\n|\n|\r|\Z)", re.DOTALL
 )
-_TITLE = re.compile(r"^title[ \t]*:[ \t]*(\S.*?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_TITLE = re.compile(r"^title[ \t]*:[ \t]*(\S.*)$", re.MULTILINE | re.IGNORECASE)
 _TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<[!?/]?[A-Za-z][^<>]*>", re.DOTALL | re.IGNORECASE
 )
@@ -48,6 +48,8 @@ class _Walk:
     starts: list[int]
     paragraphs: list[Paragraph] = field(default_factory=list)
     headings: list[tuple[int, str]] = field(default_factory=list)
+    # One string for all paragraphs below a heading
+    path: str | None = None
     title: str | None = None
     # Where a paragraph may still take in the next part of its list.
     open_list: bool = False
@@ -61,9 +63,6 @@ class _Walk:
         start += len(content) - len(content.lstrip())
         return start, max(start, start + len(content.strip()))
 
-    def heading(self) -> str | None:
-        return " > ".join(title for _, title in self.headings) or None
-
     def add(self, span: Span, prose: bool = True) -> None:
         start, end = span
         if self.item is not None and self.item < start:
@@ -73,7 +72,7 @@ class _Walk:
         if self.open_list and last is not None and prose and last.prose and end - last.start <= GATHERED:
             self.paragraphs[-1] = Paragraph(last.number, last.start, end, last.heading)
         elif start < end:
-            self.paragraphs.append(Paragraph(len(self.paragraphs) + 1, start, end, self.heading(), prose=prose))
+            self.paragraphs.append(Paragraph(len(self.paragraphs) + 1, start, end, self.path, prose=prose))
 
 
 def markdown_paragraphs(text: str) -> tuple[tuple[Paragraph, ...], str | None]:
@@ -129,13 +128,14 @@ def _block(walk: _Walk, token: Token, following: Token, depth: int) -> None:
 
 
 def _heading(walk: _Walk, level: int, content: str) -> None:
-    title = plain_inline(content)
+    title = plain_inline(content[: 2 * LONGEST_TITLE])[:LONGEST_TITLE].rstrip()
     while walk.headings and walk.headings[-1][0] >= level:
         walk.headings.pop()
     if title:
         walk.headings.append((level, title))
         if level == 1 and walk.title is None:
             walk.title = title
+    walk.path = " > ".join(title for _, title in walk.headings) or None
 
 
 def _html(walk: _Walk, start: int, end: int) -> None:
@@ -166,7 +166,7 @@ def _front_title(matter: str) -> str | None:
     found = _TITLE.search(matter)
     if not found:
         return None
-    title = found.group(1)
+    title = found.group(1).rstrip(" \t\r")[:LONGEST_TITLE]
     if len(title) > 1 and title[0] == title[-1] and title[0] in "\"'":
         title = title[1:-1]
     return title.strip() or None

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LONGEST_TITLE = 300
+"""Characters of a title or a heading; of a longer one the beginning counts. Each paragraph below repeats it."""
+
+LONGEST_NAME = 1_000
+"""Characters of the name that a line of JSONL may give its document."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
