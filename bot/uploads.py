@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from bot.errors import NameTakenError, QuotaError, RefusedUploadError
 from bot.records import Records
 from bot.shelf import Shelf
+from quoth.documents.decode import decode
 from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, suffix
 from quoth.errors import EmptyLibraryError, FormatError, NoRoomError
 from quoth.indexing import documents_of
@@ -22,6 +23,11 @@ from quoth.library import Library, is_upload, upload_root
 from quoth.store import DocumentRecord
 
 _LONGEST_NAME = 100
+
+MOST_LINES = 150_000
+"""Lines of a file. Ten megabytes of empty ones would take gigabytes and minutes to find nothing but blanks in."""
+
+_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,10 @@ def add_upload(
     name = unicodedata.normalize("NFC", name)
     check_name_size(name, len(data), limits)
     try:
+        text = decode(data, name)
+        lines = sum(text.count(end) for end in _LINE_ENDS) - text.count("\r\n") + 1
+        if lines > MOST_LINES:
+            raise RefusedUploadError(f"{name} has {lines:,} lines and a file may have {MOST_LINES:,}; split it.")
         documents = documents_of(name, data)
     except FormatError as error:
         raise RefusedUploadError(f"I can't read this file: {error}.") from error

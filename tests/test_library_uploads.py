@@ -112,6 +112,15 @@ def test_a_file_without_room_is_refused_before_anything_is_embedded(library: Lib
         assert other.add("a.txt", text, room=2).added == 1
 
 
+def test_a_file_of_more_paragraphs_than_there_is_room_for_is_refused_before_anything_is_counted(
+    library: Library, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(encoder, "count_tokens", None)
+    with pytest.raises(NoRoomError, match="makes 1,000 passages and there is room for 10"):
+        library.add("a.jsonl", corpus(**{f"id{n}": f"Boat {n}." for n in range(1_000)}), room=10)
+    assert library.documents() == []
+
+
 def test_an_interrupted_file_leaves_what_was_there(library: Library, encoder: Encoder):
     library.add("a.txt", BOATS.encode())
     counting = Counting(encoder)
@@ -268,6 +277,30 @@ def test_questions_are_answered_while_a_file_is_embedded(library: Library, durin
     assert library.search("gold")[0].document == "a.txt"
     assert library.remove("a.txt").name == "a.txt"
     gated.gate.set()
+
+
+def test_questions_are_answered_while_the_library_is_checked(library: Library, monkeypatch: pytest.MonkeyPatch):
+    library.add("boats.txt", BOATS.encode())
+    begun, done = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> tuple[str, ...]:
+        begun.set()
+        assert done.wait(60)
+        return ()
+
+    monkeypatch.setattr("quoth.store.store.problems", slow)
+    checking = threading.Thread(target=library.check)
+    asking = threading.Thread(target=library.ask, args=(QUESTION,))
+    checking.start()
+    try:
+        assert begun.wait(60)
+        asking.start()
+        asking.join(30)
+        assert not asking.is_alive()
+    finally:
+        done.set()
+        checking.join()
+        asking.join()
 
 
 def test_another_library_s_questions_are_answered_while_a_file_is_embedded(library: Library, during, tmp_path, encoder):

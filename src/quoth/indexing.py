@@ -130,6 +130,10 @@ class Indexer:
         }:
             self.summary.unchanged += len(documents)
             return
+        # Each paragraph makes a passage at least, which is known before anything takes long
+        least = sum(paragraph.prose for document in documents for paragraph in document.paragraphs)
+        if room is not None and least > room:
+            raise NoRoomError(name, least, room)
         model_id = self._model_id()
         rows, texts = self._parted(documents)
         passages = sum(len(its_rows) for its_rows in rows)

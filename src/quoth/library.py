@@ -166,7 +166,7 @@ class Library:
 
     @contextmanager
     def _writer(self) -> Iterator[Store]:
-        """A connection for what writes: questions go on with the other one."""
+        """A connection for what writes or takes long: questions go on with the other one."""
         store = Store.open(self.folder)
         try:
             with translated(self.folder):
@@ -354,9 +354,10 @@ class Library:
         """Verify the library: the database's own structure, every offset, vector and term.
 
         Indexes are made from the database whenever a library is opened, so there is nothing derived to repair.
+        Questions are answered meanwhile.
         """
-        with self._lock, self._store.reading():
-            return CheckReport(*self._store.check())
+        with self._writer() as store, store.reading():
+            return CheckReport(*store.check())
 
 
 def _record(store: Store, name: str, root: str | None) -> DocumentRecord:

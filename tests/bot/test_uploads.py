@@ -88,6 +88,15 @@ def test_an_added_file_is_asked_at_once_and_its_manager_is_remembered(server: Se
     assert files(server.shelf, server.records, OTHER) == []
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\u2028", "\f"])
+@pytest.mark.parametrize("name", ["a.md", "a.txt", "a.jsonl"])
+def test_a_file_of_too_many_lines_is_refused_before_it_is_read(server: Server, name: str, end: str):
+    with pytest.raises(RefusedUploadError, match=r"a\.\w+ has 150,001 lines and a file may have 150,000; split it"):
+        server.add(name, end * 150_000)
+    assert server.names() == []
+
+
+
 def test_a_corpus_brings_several_documents_and_is_one_file(server: Server):
     assert server.add("faq.jsonl", corpus(TEXT, MORE)) == Added("faq.jsonl", 2, 3, False)
     assert server.names() == ["faq.jsonl"]
