@@ -5,6 +5,7 @@ Every call names its server, and reaches that server's library and the shared on
 
 from __future__ import annotations
 
+import gc
 import shutil
 import threading
 import uuid
@@ -97,8 +98,14 @@ class Shelf:
         Raises:
             ModelError: one can't be loaded.
         """
+        is_first = self._encoder is None
         self._load_encoder()
         packaged_reader()
+        if is_first:
+            # Half a million objects that stay for good: looking through them for garbage now and then would stop the
+            # event loop for a third of a second each time
+            gc.collect()
+            gc.freeze()
 
     def _load_encoder(self) -> Encoder:
         with self._loading:

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 
 from quoth.documents import Document, parse
 from quoth.passages import CONTEXT_TOKENS, context, encoded_text, split
+from quoth.sentences import sentences
 
 LIMIT = 200
 
@@ -87,6 +88,17 @@ def test_a_long_sentence_is_cut_between_words_behind_a_comma_where_one_is_near()
 def test_an_endless_word_is_cut_and_nothing_of_it_is_lost(unit):
     passages = check(document("Title\n\n" + unit * 3000))
     assert max(p.end - p.start for p in passages) <= 8 * LIMIT
+
+
+@pytest.mark.parametrize("unit", ["boats ", "x", "a\u00a0"])
+def test_an_endless_paragraph_is_parted_in_stretches_and_nothing_of_it_is_lost(unit, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "quoth.passages.sentences", lambda text, start, end: seen.append(end - start) or sentences(text, start, end)
+    )
+    monkeypatch.setattr("quoth.passages.STRETCH", 5_000)
+    check(document(unit * 12_000))
+    assert max(seen) <= 5_000
 
 
 def test_an_endless_word_is_not_cut_between_a_letter_and_its_marks():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quoth.documents.model import Document, Paragraph
 from quoth.sentences import sentences
@@ -21,6 +21,8 @@ MIN_LIMIT = 96
 # A token is rarely longer. Tokenizers make one unknown token of an endless word, so that tokens alone bound nothing.
 CHARACTERS_PER_TOKEN = 8
 BATCH = 256
+# Characters of a paragraph that are parted at once: each of its words takes a hundred bytes meanwhile.
+STRETCH = 100_000
 
 _PIECE = re.compile(r"[A-Za-z]+|\d+|\S")
 _WORD = re.compile(r"\S+")
@@ -104,7 +106,8 @@ def split(document: Document, count_tokens: CountTokens, limit: int = 200) -> li
         if counts.get(paragraph.number, limit + 1) <= limit:
             spans = [(paragraph.start, paragraph.end)]
         else:
-            spans = _parts(document, paragraph, count_tokens, limit)
+            stretches = _stretches(document.text, paragraph)
+            spans = [span for part in stretches for span in _parts(document, part, count_tokens, limit)]
         passages += [Passage(a, b, paragraph.number, paragraph.heading, paragraph.page) for a, b in spans]
     return passages
 
@@ -128,6 +131,18 @@ def _counted(count_tokens: CountTokens, texts: Iterator[str]) -> list[int]:
             counts += count_tokens(batch)
             batch = []
     return counts + (count_tokens(batch) if batch else [])
+
+
+def _stretches(text: str, paragraph: Paragraph) -> Iterator[Paragraph]:
+    """Part an endless paragraph at white space; every other one stays as it is."""
+    start = paragraph.start
+    while paragraph.end - start > STRETCH:
+        stop = start + STRETCH
+        place = max(text.rfind(" ", start, stop), text.rfind("\n", start, stop))
+        stop = place if place > start else stop
+        yield replace(paragraph, start=start, end=stop)
+        start = stop
+    yield replace(paragraph, start=start)
 
 
 def _parts(document: Document, paragraph: Paragraph, count_tokens: CountTokens, limit: int) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import subprocess
 import sys
@@ -381,3 +382,18 @@ def test_a_long_indexing_ends_when_the_bot_stops_and_leaves_nothing(shelf: Shelf
     with pytest.raises(ClosingError), shelf.using(ONE, create=True) as library:
         library.add("one.txt", BOATS.encode(), report=shelf.check_running)
     assert shelf.counts(ONE) == (0, 0)
+
+
+def test_what_the_models_brought_along_is_not_searched_for_garbage_again(
+    tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+):
+    gc.unfreeze()
+    Shelf(tmp_path, encoder=encoder).load()
+    assert gc.get_freeze_count() == 0
+    monkeypatch.setattr(Encoder, "load", lambda name: encoder)
+    try:
+        Shelf(tmp_path).load()
+        assert gc.get_freeze_count() > 100_000
+        assert len(gc.get_objects()) < 100_000
+    finally:
+        gc.unfreeze()

@@ -96,7 +96,6 @@ def test_a_file_of_too_many_lines_is_refused_before_it_is_read(server: Server, n
     assert server.names() == []
 
 
-
 def test_a_corpus_brings_several_documents_and_is_one_file(server: Server):
     assert server.add("faq.jsonl", corpus(TEXT, MORE)) == Added("faq.jsonl", 2, 3, False)
     assert server.names() == ["faq.jsonl"]
