@@ -8,7 +8,7 @@ import importlib
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.util import find_spec
@@ -130,7 +130,7 @@ class QuothBot(discord.AutoShardedClient):
         assert self.application_id is not None
         await self.asker.run(partial(self.records.bind_application, self.application_id))
         await self.asker.run(self.shelf.load)
-        self._guild_settings = await self.asker.run(self._all_guild_settings)
+        self._guild_settings = await self.asker.run(lambda: self._settings_of(self.records.known_guilds()))
         self.add_dynamic_items(AnswerButton)
         if self.settings.shard_ids is None or 0 in self.settings.shard_ids:
             await self._sync_commands()
@@ -222,8 +222,8 @@ class QuothBot(discord.AutoShardedClient):
 
     # -- settings of servers, in memory, since they decide how an interaction is acknowledged
 
-    def _all_guild_settings(self) -> dict[int, GuildSettings]:
-        return {guild: self.records.guild_settings(guild) for guild in self.records.known_guilds()}
+    def _settings_of(self, guilds: Iterable[int]) -> dict[int, GuildSettings]:
+        return {guild: self.records.guild_settings(guild) for guild in guilds}
 
     async def guild_settings(self, guild: int | None) -> GuildSettings:
         """Return the settings of a server; in direct messages (None) there is nothing to set."""
@@ -231,8 +231,9 @@ class QuothBot(discord.AutoShardedClient):
             return GuildSettings()
         known = self._guild_settings.get(guild)
         if known is None:
-            known = await self.asker.run(partial(self.records.guild_settings, guild))
-            self._guild_settings[guild] = known
+            read = await self.asker.run(partial(self.records.guild_settings, guild))
+            # They may have been changed while they were read
+            known = self._guild_settings.setdefault(guild, read)
         return known
 
     async def keep_guild_settings(self, guild: int, settings: GuildSettings, *, by: int) -> None:
@@ -247,6 +248,10 @@ class QuothBot(discord.AutoShardedClient):
         log.info("ready in %d servers as %s", len(self.guilds), self.user)
         if not self.housekeeping.is_running():
             self.housekeeping.start()
+        # So that no first question has to wait for the disk before it is acknowledged
+        unknown = [guild.id for guild in self.guilds if guild.id not in self._guild_settings]
+        for guild, settings in (await self.asker.run(partial(self._settings_of, unknown))).items():
+            self._guild_settings.setdefault(guild, settings)
 
     @tasks.loop(hours=1)
     async def housekeeping(self) -> None:
@@ -261,7 +266,8 @@ class QuothBot(discord.AutoShardedClient):
                 unavailable={guild.id for guild in self.guilds if guild.unavailable},
                 owns=self._owns,
             )
-            await self.asker.run(sweep)
+            for guild in (await self.asker.run(sweep)).deleted:
+                self._guild_settings.pop(guild, None)
         except Exception:
             # Housekeeping that fails once is tried again in an hour; a loop that raises would never run again.
             log.exception("housekeeping failed")

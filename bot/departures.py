@@ -48,11 +48,15 @@ def sweep(
     left = frozenset(known - here - before)
     for guild in left:
         records.guild_left(guild)
-    deleted = frozenset(guild for guild in records.overdue(days) if owns(guild) and guild not in here)
-    for guild in deleted:
+    deleted: set[int] = set()
+    for guild in records.overdue(days):
+        # Deleting takes a while, and a server that is back meanwhile has lost its mark
+        if not owns(guild) or guild in here or guild not in records.left_guilds():
+            continue
         # The records go last: killed in between, the next sweep finds the mark and does it again
         shelf.erase(guild)
         records.forget_guild(guild)
+        deleted.add(guild)
     if left or back or deleted:
         _log.info("departures: %d left, %d back, %d deleted", len(left), len(back), len(deleted))
-    return Swept(left, back, deleted)
+    return Swept(left, back, frozenset(deleted))

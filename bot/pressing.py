@@ -15,6 +15,7 @@ from bot.follow_up import FollowUpForm
 from bot.records import KeptAnswer, KeptSpan
 from bot.render import PER_PAGE, Excerpt, Reply, closest_reply, context_reply, more_reply, note
 from bot.replies import TOO_LATE, acknowledge, edited, report, tell
+from bot.shelf import SHARED
 
 if TYPE_CHECKING:
     from bot.client import QuothBot
@@ -111,12 +112,18 @@ def _shown(span: KeptSpan, quotes: Sequence[KeptSpan]) -> bool:
 
 
 def _excerpt(bot: QuothBot, kept: KeptAnswer, span: KeptSpan) -> Excerpt:
+    if span.library == SHARED and not _asks_shared(bot, kept):
+        raise AnswerGoneError("That text is in the shared library, which is not asked here any more.")
     found = bot.shelf.passage(span, guild=kept.guild)
     return Excerpt(span.library, found.document, found.start, found.end, found.answer)
 
 
 def _names(bot: QuothBot, kept: KeptAnswer) -> dict[str, str]:
-    return library_names(bot, kept.guild, shared=bot.records.guild_settings(kept.guild).shared if kept.guild else True)
+    return library_names(bot, kept.guild, shared=_asks_shared(bot, kept))
+
+
+def _asks_shared(bot: QuothBot, kept: KeptAnswer) -> bool:
+    return kept.guild is None or bot.records.guild_settings(kept.guild).shared
 
 
 async def _remove(bot: QuothBot, interaction: discord.Interaction[QuothBot], answer_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 import simcord
@@ -16,6 +17,7 @@ from simcord.results import InteractionResult, ResponseMessage
 from bot.buttons import AnswerButton
 from bot.client import QuothBot
 from bot.errors import AnswerGoneError
+from bot.records import GuildSettings
 from tests.bot.conftest import GUILD, QUESTION, UNANSWERABLE, Restart, deliver_again, labels, text_of
 
 
@@ -280,3 +282,17 @@ async def test_what_a_button_runs_into_is_told_without_its_text(
 def test_no_text_but_our_own_is_taken_for_a_button(custom_id: str) -> None:
     match = AnswerButton.__discord_ui_compiled_template__.fullmatch(custom_id)
     assert match is None or custom_id.startswith("quoth:")
+
+
+async def test_an_old_answer_shows_nothing_more_of_the_shared_library_once_a_server_asks_it_no_more(
+    bot: QuothBot, home: Path, ann: MemberActor, channel: ChannelHandle
+) -> None:
+    (home / "guilds" / str(GUILD)).rename(home / "shared")
+    message = (await ann.slash(channel, "ask", question=QUESTION)).response
+    assert message is not None
+    assert "Hadianfar" in text_of(shown(await press(ann, message, "context")))
+    await bot.keep_guild_settings(GUILD, GuildSettings(shared=False), by=1)
+    for action in ("context", "more"):
+        said = text_of(shown(await press(ann, message, action)))
+        assert "Hadianfar" not in said and "cybercrime" not in said
+        assert "asked here any more" in said or "no longer in the documents" in said

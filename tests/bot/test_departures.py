@@ -132,3 +132,19 @@ def test_a_server_of_which_only_records_are_kept_is_deleted_as_well(records: Rec
     clock.now += 8 * DAY
     assert swept(records, shelf, {1, 2, 3}).deleted == frozenset({9})
     assert records.guild_settings(9) == GuildSettings()
+
+
+def test_a_server_that_comes_back_while_others_are_deleted_keeps_everything(
+    records: Records, shelf: Shelf, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    swept(records, shelf, {1})
+    clock.now += 8 * DAY
+    erase = shelf.erase
+
+    def erase_slowly(guild: int) -> None:
+        erase(guild)
+        records.guild_back(3)
+
+    monkeypatch.setattr(shelf, "erase", erase_slowly)
+    assert swept(records, shelf, {1}).deleted == frozenset({2})
+    assert shelf.guilds() == {1, 3}
