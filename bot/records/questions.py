@@ -76,8 +76,11 @@ class QuestionRecords(AnswerRecords, GuildRecords):
             for table, column in (("question", "asker"), ("vote", "person"), ("answer", "asker")):
                 db.execute(f"DELETE FROM {table} WHERE {column} = ?", (person,))
                 counts.append(db.changes())
-            _take_out_of_histories(db, set(asked.values()))
-        self._database.forget()
+            if asked:
+                _take_out_of_histories(db, set(asked.values()))
+        if asked or any(counts):
+            # Writing the file anew takes long, and whoever has nothing here may press as often as they like
+            self._database.forget()
         return Forgotten(questions=len(asked), answers=counts[2], votes=counts[1])
 
     def expire(self) -> None:

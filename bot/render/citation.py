@@ -18,6 +18,7 @@ from quoth.answer import Place
 MAX_URL = 300
 _TITLE, _HEADING, _NAME = 90, 70, 50
 _PLACES = 3
+_LONGEST_URI = 10_000
 _HOST = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){0,9}")
 
 
@@ -52,6 +53,8 @@ def citation(
 
 def link(uri: str) -> str | None:
     """Return markup of a web address: its host, leading to it. None for anything else, or a host that is none."""
+    if len(uri) > _LONGEST_URI:
+        return None
     try:
         parts = urlsplit(uri)
         host = (parts.hostname or "").encode("idna").decode("ascii").lower()

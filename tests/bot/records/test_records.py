@@ -12,7 +12,7 @@ import apsw
 import pytest
 
 from bot.errors import AnswerGoneError, HomeError
-from bot.records import GuildSettings, Records, Votes
+from bot.records import Forgotten, GuildSettings, Records, Votes
 from bot.records import answers as answers_module
 from bot.records import database as database_module
 from bot.records import guilds as guilds_module
@@ -196,6 +196,14 @@ def test_a_person_s_questions_answers_and_votes_are_deleted_everywhere_to_the_la
     assert (records.stats(GUILD).asked, records.stats(OTHER).asked) == (1, 0)
     assert b"Huitzilopochtli" not in bytes_of(path)
     assert records.forget_person(ALICE).questions == 0
+
+
+def test_whoever_has_nothing_to_delete_makes_the_file_not_be_written_anew(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+):
+    keep(records, "Where is Huitzilopochtli buried?")
+    monkeypatch.setattr(database_module.Database, "forget", lambda self: pytest.fail("written anew"))
+    assert records.forget_person(BOB) == Forgotten(0, 0, 0)
 
 
 # -- the question log
