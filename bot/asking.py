@@ -41,6 +41,7 @@ class Asker:
         self._short = Lane("short", workers=_SHORT_WORKERS, waiting=_SHORT_WAITING, pace=0.01)
         self._long = Lane("long", workers=_LONG_WORKERS, waiting=_LONG_WAITING, pace=30.0, at_once=1)
         self._last: dict[int, float] = {}
+        self._told: dict[int, float] = {}
         self._asking: Counter[int] = Counter()
         self._is_closing = False
 
@@ -81,6 +82,21 @@ class Asker:
             self._asking[person] -= 1
             if not self._asking[person]:
                 del self._asking[person]
+
+    def nags(self, person: int) -> bool:
+        """Say whether a person asks too soon once more, since they were told that they do.
+
+        A reply to each such message would make the bot write as fast as one person does, in everybody's channel.
+        """
+        since = self._last.get(person)
+        try:
+            self._check_person(person, time.monotonic())
+        except BusyError:
+            if since is not None and self._told.get(person) == since:
+                return True
+            if since is not None:
+                self._told[person] = since
+        return False
 
     async def run(self, job: Callable[[], T]) -> T:
         """Run something short that blocks (records, buttons, lists) in a thread."""
@@ -126,6 +142,7 @@ class Asker:
         self._last[person] = now
         if len(self._last) > _REMEMBERED_PEOPLE:
             self._last = {other: at for other, at in self._last.items() if at + self._cooldown > now}
+            self._told = {other: at for other, at in self._told.items() if self._last.get(other) == at}
 
 
 def _closing() -> ClosingError:

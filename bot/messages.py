@@ -62,6 +62,8 @@ async def _answer(bot: QuothBot, message: discord.Message, mentioned: bool, refe
     if not may_speak(message):
         log.info("a question in channel %d can't be answered: I may not write there", message.channel.id)
         return
+    if bot.asker.nags(message.author.id):
+        return
     if not await bot.asker.run(partial(bot.records.first_time, message.id)):
         return
     missing = missing_for_reply(message)

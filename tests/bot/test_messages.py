@@ -67,6 +67,18 @@ async def test_other_bots_and_webhooks_are_passed_over(
     assert said(env, channel) == []
 
 
+@pytest.mark.bot_settings(cooldown=60.0)
+async def test_whoever_asks_again_and_again_too_soon_is_told_so_once(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor, ben: MemberActor
+) -> None:
+    for _ in range(4):
+        await ann.send(channel, f"{me(env)} {QUESTION}")
+    answer, refusal = said(env, channel)
+    assert answer.embeds and "try again in" in refusal.content
+    await ben.send(channel, f"{me(env)} {QUESTION}")
+    assert said(env, channel)[-1].embeds
+
+
 async def test_an_edit_asks_nothing(env: simcord.Env, channel: ChannelHandle, ann: MemberActor) -> None:
     message = await ann.send(channel, "hello")
     await ann.edit(message, f"{me(env)} {QUESTION}")
