@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 _SHORT_WORKERS = 4
 _SHORT_WAITING = 4_096
+_LIST_WORKERS = 2
+_LIST_WAITING = 128
 _LONG_WORKERS = 2
 _LONG_WAITING = 16
 _REMEMBERED_PEOPLE = 1_000
@@ -39,6 +41,7 @@ class Asker:
         self._per_person = per_person
         self._questions = Lane("questions", workers=workers, waiting=waiting, pace=0.5)
         self._short = Lane("short", workers=_SHORT_WORKERS, waiting=_SHORT_WAITING, pace=0.01)
+        self._lists = Lane("lists", workers=_LIST_WORKERS, waiting=_LIST_WAITING, pace=0.1, at_once=1)
         self._long = Lane("long", workers=_LONG_WORKERS, waiting=_LONG_WAITING, pace=30.0, at_once=1)
         self._last: dict[int, float] = {}
         self._told: dict[int, float] = {}
@@ -99,8 +102,18 @@ class Asker:
         return False
 
     async def run(self, job: Callable[[], T]) -> T:
-        """Run something short that blocks (records, buttons, lists) in a thread."""
+        """Run something short that blocks (records, buttons) in a thread."""
         return await self._short.run(job, None)
+
+    async def run_list(self, job: Callable[[], T], *, guild: int | None) -> T:
+        """Run something that goes through all documents of a server in a thread, one at a time for a server.
+
+        It comes with every key that somebody presses in an option, and must not keep the records from anyone.
+
+        Raises:
+            BusyError: too much of it waits already.
+        """
+        return await self._lists.run(job, guild)
 
     async def run_long(self, job: Callable[[], T], *, guild: int) -> T:
         """Run something that may take minutes (adding, checking, erasing) in a thread, one at a time for a server.
@@ -123,7 +136,7 @@ class Asker:
         self._shelf.stop()
         for task in late:
             task.cancel()
-        for lane in (*lanes, self._short):
+        for lane in (*lanes, self._lists, self._short):
             lane.refuse(_closing())
             lane.shut()
 

@@ -109,7 +109,7 @@ async def remove(interaction: discord.Interaction[Any], file: str) -> None:
         await acknowledge(interaction, ephemeral=True, thinking=True)
         bot.admissions.let_in(interaction, "library")
         guild = _guild(interaction)
-        matching = await bot.asker.run(partial(_find, bot.shelf, bot.records, guild, file))
+        matching = await bot.asker.run_list(partial(_find, bot.shelf, bot.records, guild, file), guild=guild)
         if len(matching) != 1:
             many = f"{len(matching)} files" if matching else "no file"
             called = "that you chose" if file.startswith("file:") else f"called {plain(file, 100)!r}"
@@ -148,7 +148,8 @@ async def _complete(interaction: discord.Interaction[Any], current: str) -> list
     if interaction.guild_id is None:
         return []
     try:
-        return await bot.asker.run(partial(_choices, bot.shelf, bot.records, interaction.guild_id, current))
+        job = partial(_choices, bot.shelf, bot.records, interaction.guild_id, current)
+        return await bot.asker.run_list(job, guild=interaction.guild_id)
     except (BotError, LibraryError):
         # Too busy, or the library can't be read: the command itself says so in words when it is sent
         return []
@@ -193,7 +194,8 @@ class ListPage(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"quoth-
 
 async def _show_list(interaction: discord.Interaction[QuothBot], page: int) -> None:
     bot = interaction.client
-    files = await bot.asker.run(partial(uploads.files, bot.shelf, bot.records, _guild(interaction)))
+    guild = _guild(interaction)
+    files = await bot.asker.run_list(partial(uploads.files, bot.shelf, bot.records, guild), guild=guild)
     reply = library_list_reply(files, page=page)
     await show(interaction, reply, buttons_of(reply, ListPage))
 

@@ -74,17 +74,18 @@ def one_document(shelf: Shelf, guild: int | None, wanted: str, *, shared: bool) 
 def choices(shelf: Shelf, guild: int | None, typed: str, *, shared: bool) -> list[app_commands.Choice[str]]:
     """Return the documents whose name or title holds what was typed, those that begin with it first."""
     part = typed.casefold().strip()
-    first: list[app_commands.Choice[str]] = []
-    others: list[app_commands.Choice[str]] = []
+    first: list[tuple[str, DocumentRecord]] = []
+    others: list[tuple[str, DocumentRecord]] = []
     for name, records in shelves(shelf, guild, shared=shared).items():
         for record in records:
             texts = (record.title.casefold(), record.name.casefold())
             if any(part in text for text in texts):
                 fitting = first if any(text.startswith(part) for text in texts) else others
-                fitting.append(
-                    app_commands.Choice(name=label(record.title, record.name), value=_reference(name, record))
-                )
-    return [*first, *others][:MOST_CHOICES]
+                fitting.append((name, record))
+    return [
+        app_commands.Choice(name=label(record.title, record.name), value=_reference(name, record))
+        for name, record in [*first, *others][:MOST_CHOICES]
+    ]
 
 
 def label(title: str, name: str) -> str:
@@ -133,7 +134,8 @@ class SourcesPage(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"quo
 async def _show_page(interaction: discord.Interaction[QuothBot], page: int) -> None:
     bot = interaction.client
     shared = (await bot.guild_settings(interaction.guild_id)).shared
-    found = await bot.asker.run(partial(shelves, bot.shelf, interaction.guild_id, shared=shared))
+    job = partial(shelves, bot.shelf, interaction.guild_id, shared=shared)
+    found = await bot.asker.run_list(job, guild=interaction.guild_id)
     if not found:
         where = "A manager can add some with /library add." if interaction.guild_id else "The operator adds them."
         await show(interaction, note(f"There are no documents here yet. {where}"))
@@ -154,7 +156,7 @@ async def sources(interaction: discord.Interaction[Any], document: str | None = 
         bot = interaction.client
         shared = (await bot.guild_settings(interaction.guild_id)).shared
         job = partial(one_document, bot.shelf, interaction.guild_id, document, shared=shared)
-        await show(interaction, await bot.asker.run(job))
+        await show(interaction, await bot.asker.run_list(job, guild=interaction.guild_id))
 
 
 @sources.autocomplete("document")
@@ -162,7 +164,8 @@ async def _complete(interaction: discord.Interaction[Any], current: str) -> list
     bot: QuothBot = interaction.client
     try:
         shared = (await bot.guild_settings(interaction.guild_id)).shared
-        return await bot.asker.run(partial(choices, bot.shelf, interaction.guild_id, current, shared=shared))
+        job = partial(choices, bot.shelf, interaction.guild_id, current, shared=shared)
+        return await bot.asker.run_list(job, guild=interaction.guild_id)
     except (BotError, LibraryError):
         # Too busy, or the library can't be read: the command itself says so in words when it is sent
         return []

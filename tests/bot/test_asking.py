@@ -250,6 +250,18 @@ async def test_people_are_not_remembered_beyond_their_waiting_time(shelf: Gated,
 # -- other work
 
 
+async def test_lists_of_one_server_keep_neither_another_s_lists_nor_short_work_waiting(make):
+    asker, gate = make(), threading.Event()
+    slow = [asyncio.ensure_future(asker.run_list(lambda: gate.wait(60), guild=1)) for _ in range(20)]
+    try:
+        async with asyncio.timeout(30):
+            assert await asker.run_list(lambda: "their list", guild=2) == "their list"
+            assert await asker.run(lambda: "a record") == "a record"
+    finally:
+        gate.set()
+        await asyncio.gather(*slow)
+
+
 async def test_short_work_goes_on_while_questions_and_long_work_fill_their_threads(shelf: Gated, make):
     asker = make()
     release = threading.Event()
