@@ -20,6 +20,8 @@ V = TypeVar("V")
 
 _KEPT_CHARACTERS = 20_000_000
 _KEPT_PASSAGES = 50_000
+# A paragraph's offsets take as much memory as so many characters, and it may be of one
+_PARAGRAPH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,15 @@ class Recent(Generic[K, V]):
         return value
 
 
+def _size(document: Document) -> int:
+    return len(document.text) + _PARAGRAPH * len(document.paragraphs)
+
+
 class TextCache:
     """What was read of a library's texts, by stored ids, which never come to mean anything else."""
 
     def __init__(self) -> None:
-        self.documents: Recent[int, Document] = Recent(_KEPT_CHARACTERS, lambda document: len(document.text))
+        self.documents: Recent[int, Document] = Recent(_KEPT_CHARACTERS, _size)
         self.passages: Recent[int, Passage] = Recent(_KEPT_PASSAGES)
         self.sequences: Recent[int, tuple[str, ...]] = Recent(_KEPT_PASSAGES)
         self.sentences: Recent[int, PassageSentences] = Recent(_KEPT_PASSAGES)
