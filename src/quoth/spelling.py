@@ -6,7 +6,7 @@ that the library lacks tells that the answer is not there, and must go on tellin
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
@@ -17,6 +17,7 @@ _RARE = 8.0
 _COMMONER = 2.0
 _SHORTEST = 5
 _LONG = 9
+_MOST = 8
 
 
 def corrected(terms: tuple[str, ...], vocabulary: Collection[str]) -> tuple[str, ...]:
@@ -25,18 +26,24 @@ def corrected(terms: tuple[str, ...], vocabulary: Collection[str]) -> tuple[str,
     A spelling must begin alike and be a commoner word, or a name that the library holds and text at large does not.
     Nearest by optimal string alignment (insertions, deletions, replacements, swaps of neighbours): one step, two for
     long words; of equally near ones the commonest word counts. What has no near word stays as it is.
+
+    Each is compared to all words of the library, so of a question that is nothing but gibberish the first eight are.
     """
-    return tuple(
-        _nearest(term, vocabulary)
+    misspelt = [
+        term
+        for term in dict.fromkeys(terms)
         if term not in vocabulary and len(term) >= _SHORTEST and term.isalpha() and rarity(term) > _RARE
-        else term
-        for term in terms
-    )
+    ]
+    if not misspelt:
+        return terms
+    words = list(vocabulary)
+    nearest = {term: _nearest(term, words) for term in misspelt[:_MOST]}
+    return tuple(nearest.get(term, term) for term in terms)
 
 
-def _nearest(term: str, vocabulary: Collection[str]) -> str:
+def _nearest(term: str, words: Sequence[str]) -> str:
     steps = 2 if len(term) >= _LONG else 1
-    near = extract(term, list(vocabulary), scorer=OSA.distance, score_cutoff=steps, limit=None)
+    near = extract(term, words, scorer=OSA.distance, score_cutoff=steps, limit=None)
     spellings = [(steps_away, rarity(word), word) for word, steps_away, _ in near if _is_likelier(word, term)]
     return min(spellings)[2] if spellings else term
 
