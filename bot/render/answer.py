@@ -11,7 +11,7 @@ from bot.cutting import units
 from bot.escape import shown, visible
 from bot.render import reply
 from bot.render.blocks import block, small
-from bot.render.citation import also_in, citation, names_library
+from bot.render.citation import also_in, below, citation, names_library
 from bot.render.reply import Button, Reply, card, counted, fits
 from quoth.answer import Answer, Context, Quote, confidence_in_words
 
@@ -101,7 +101,7 @@ def _cited(quote: Quote, above: Quote | None, names: Mapping[str, str], *, whole
         title,
         quote.paragraph,
         page=quote.page,
-        heading=quote.heading if whole else None,
+        heading=below(quote.title, quote.heading) if whole else None,
         uri=uri if whole else None,
         document=quote.document if ambiguous and whole and title is not None else None,
         library=library,

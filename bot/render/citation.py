@@ -51,6 +51,13 @@ def citation(
     return " · ".join(parts)
 
 
+def below(title: str, heading: str | None) -> str | None:
+    """Return a heading's path without a first step that only says the document's title again, as in Markdown."""
+    if heading is None or heading == title:
+        return None
+    return heading.removeprefix(f"{title} > ")
+
+
 def link(uri: str) -> str | None:
     """Return markup of a web address: its host, leading to it. None for anything else, or a host that is none."""
     if len(uri) > _LONGEST_URI:

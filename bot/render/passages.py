@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from bot.cutting import units
 from bot.render.blocks import block, small
-from bot.render.citation import citation, names_library
+from bot.render.citation import below, citation, names_library
 from bot.render.reply import MAX_DESCRIPTION, Action, Button, Reply, card, nearest, turning
 from quoth.documents.model import Document, Paragraph
 
@@ -96,7 +96,7 @@ def _cited(excerpt: Excerpt, names: Mapping[str, str]) -> str:
         document.title,
         paragraph.number if paragraph else 1,
         page=paragraph.page if paragraph else None,
-        heading=paragraph.heading if paragraph else None,
+        heading=below(document.title, paragraph.heading) if paragraph else None,
         uri=document.uri,
         document=document.name if document.name != document.title else None,
         library=names_library(names, excerpt.library),

@@ -74,6 +74,16 @@ def test_a_further_quote_of_the_same_document_does_not_repeat_its_title():
     assert r"> -# \[2] same document, paragraph 11" in body(replace(ANSWER, quotes=(QUOTE, again)))
 
 
+@pytest.mark.parametrize(
+    ("heading", "shown"), [("A title", "3"), ("A title > Part > One", "3 · Part › One"), ("A titled", "3 · A titled")]
+)
+def test_a_heading_does_not_say_the_title_again(heading, shown):
+    first = replace(QUOTE, heading=heading, uri=None)
+    text = body(replace(ANSWER, quotes=(first, replace(first, rank=2, text="Other words.", uri=None))))
+    assert f"**A title**, paragraph 11, page {shown}\n" in text + "\n"
+    assert f"same document, paragraph 11, page {shown}\n" in text + "\n"
+
+
 def test_two_documents_of_one_title_are_told_apart_by_name():
     text = body(replace(ANSWER, quotes=(QUOTE, replace(OTHER, title=QUOTE.title))))
     assert " · a.txt · " in text and " · b.txt" in text
