@@ -112,5 +112,5 @@ def begins_with_mention(content: str, user: int) -> bool:
 
 
 def without_mention(content: str, user: int) -> str:
-    """Return a message's text without a mention of ``user`` at its beginning."""
-    return re.sub(rf"^\s*<@!?{user}>", "", content).strip()
+    """Return a message's text without mentions of ``user`` at its beginning, and what parts them from the question."""
+    return re.sub(rf"^(\s*<@!?{user}>(\s*[,:;]+(?=\s|<|$))?)+", "", content).strip()

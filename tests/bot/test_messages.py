@@ -254,3 +254,19 @@ async def test_a_question_that_takes_long_shows_that_the_bot_is_at_work(
     bot: Any = None
     question: Any = None
     assert await messages._patiently(bot, message, question) == (note("an answer"), None)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("<@7> where?", "where?"),
+        ("<@7>, where?", "where?"),
+        ("<@!7>: where?", "where?"),
+        ("<@7> <@7> where?", "where?"),
+        ("<@7><@7>,", ""),
+        ("<@7> <@8> where?", "<@8> where?"),
+        ("<@7> :) where <@7>", ":) where <@7>"),
+    ],
+)
+def test_what_is_asked_is_what_stands_behind_the_mentions(content: str, text: str) -> None:
+    assert messages.without_mention(content, 7) == text
