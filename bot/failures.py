@@ -7,7 +7,7 @@ import secrets
 
 from discord import app_commands
 
-from bot.errors import BotError
+from bot.errors import BotError, RefusedUploadError
 from bot.escape import shown
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, LibraryBusyError, QuestionError
 
@@ -34,6 +34,9 @@ def told(error: BaseException, *, direct: bool = False) -> str:
             return "The documents are being changed right now; please try again in a minute."
         case DocumentNotFoundError():
             return "That document isn't in the library any more."
+        case RefusedUploadError():
+            # It may begin with the file's name, which stays as it is
+            return _ended(shown(str(error)))
         case BotError() | QuestionError():
             return _sentence(shown(str(error)))
         case app_commands.MissingPermissions() | app_commands.NoPrivateMessage():
@@ -53,5 +56,8 @@ def told(error: BaseException, *, direct: bool = False) -> str:
 
 
 def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
+    return _ended(text[:1].upper() + text[1:])
+
+
+def _ended(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else text + "."

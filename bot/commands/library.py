@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 _MOST_PROBLEMS = 10
 _KEPT = "Nothing was deleted."
+ERASED = (
+    "All documents of this server are deleted, with the questions, answers and votes that were kept of it. "
+    "Its settings stay, and so does the list of who changed what."
+)
 
 library = app_commands.Group(
     name="library",
@@ -264,7 +268,7 @@ async def erase(interaction: discord.Interaction[Any]) -> None:
             await show(pressed, note("Deleting everything of this server …"))
             job = partial(uploads.erase_library, bot.shelf, bot.records, guild=guild, by=pressed.user.id)
             await bot.asker.run_long(job, guild=guild)
-            await show(pressed, note("Everything of this server is deleted: documents, questions, answers and votes."))
+            await show(pressed, note(ERASED))
 
         first = bot.confirmations.ask(
             interaction, "library", yes="Delete everything …", no="Keep", declined=_KEPT, step=ask_again

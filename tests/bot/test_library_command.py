@@ -355,6 +355,12 @@ async def test_check_names_what_is_wrong(bot: QuothBot, manager: MemberActor, ch
     assert "problems" in text and "other words than it holds" in text
 
 
+@pytest.mark.parametrize(("name", "data"), [("empty.txt", b""), ("tool.exe", BINARY)])
+async def test_a_refused_file_is_called_by_its_own_name(manager, channel, name, data):
+    text = told(await send_form(manager, channel, (name, data)))
+    assert f"**{name}**: {name} " in text
+
+
 # -- erase
 
 
@@ -368,7 +374,7 @@ async def test_erase_asks_twice_and_leaves_nothing(
     assert "Really?" in text_of(asked)
     assert "house.txt" in documents(bot, GUILD)
     await press(manager, asked, "Yes, delete everything")
-    assert "deleted" in text_of(asked) and not labels(asked)
+    assert "deleted" in text_of(asked) and "Its settings stay" in text_of(asked) and not labels(asked)
     assert documents(bot, GUILD) == {}
     assert not (home / "guilds" / str(GUILD)).exists()
     assert bot.records.uploads(GUILD) == {}
