@@ -22,7 +22,8 @@ def reading(relevance: float, tokens: int = 4) -> Reading:
 
 def ranked(count: int) -> Ranked:
     rows = np.arange(count) + 100
-    return Ranked(rows, np.arange(count, 0, -1).astype(np.float32), np.zeros((count, len(signals.NAMES)), np.float32))
+    scores = np.arange(count, 0, -1).astype(np.float32)
+    return Ranked(rows, scores, np.zeros((count, len(signals.NAMES)), np.float32), np.arange(count))
 
 
 class Passages:
@@ -120,3 +121,17 @@ def test_a_library_opened_without_the_reader_marks_nothing(tmp_path, encoder):
     with Library.open(tmp_path / "l", encoder=encoder, reader=False) as library:
         library.add("fact.txt", b"The bridge was built in 1832.")
         assert library.ask("When was the bridge built?").quotes[0].answer is None
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_second_copy_of_a_document_takes_nothing_from_the_confidence(tmp_path, encoder, reads):
+    text = b"The bridge was built in 1832.\n\nThe market is held on Fridays.\n\nThe treasurer is Ann Lee.\n"
+    with Library.open(tmp_path / "l", encoder=encoder, reader=reads) as library:
+        library.add("one.txt", text)
+        alone = library.ask("Who is the treasurer?")
+        library.add("two.txt", text)
+        library.add("three.txt", text)
+        copied = library.ask("Who is the treasurer?")
+    assert copied.quotes[0].text == alone.quotes[0].text == "The treasurer is Ann Lee."
+    assert len(copied.quotes[0].also_in) == 2
+    assert copied.confidence == pytest.approx(alone.confidence, abs=0.1)

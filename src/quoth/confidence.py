@@ -60,8 +60,9 @@ def measure(
         return np.zeros(len(names), np.float32)
     best = int(np.argmax(quote_scores))
     place = int(np.flatnonzero(ranked.rows == quote_rows[best])[0])
-    others = quote_scores[quote_rows != quote_rows[best]]
-    rest = np.delete(ranked.scores, place)
+    rival = ranked.alike != ranked.alike[place]
+    others = quote_scores[np.isin(quote_rows, ranked.rows[rival])]
+    rest = ranked.scores[rival]
     quote = dict(zip(READ_WINDOW_NAMES if readings else WINDOW_NAMES, quote_signals[best].tolist(), strict=True))
     values = {name: float(ranked.signal(name)[place]) for name in _OF_PASSAGE}
     values |= {

@@ -14,7 +14,7 @@ from quoth.question import Question
 from quoth.rarity import rarity
 from quoth.reader import Reading, best_span
 from quoth.rerank import Readings
-from quoth.retrieve import Ranked, softmax
+from quoth.retrieve import Ranked
 from quoth.signals import Matrix
 from quoth.texts import Texts
 from quoth.words import terms
@@ -85,7 +85,7 @@ def windows(
     kind = asked_kind(question.text)
     found: list[Window] = []
     rows: list[dict[str, float]] = []
-    shares = softmax(ranked.scores)
+    shares = ranked.shares()
     count = len(readings.by_row) if readings else _PASSAGES_READ
     for place, row in enumerate(ranked.rows[:count].tolist()):
         score, share = float(ranked.scores[place]), float(shares[place])

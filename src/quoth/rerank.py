@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,9 +58,10 @@ class Readings:
 
 
 def readings_of(by_row: dict[int, Reading]) -> Readings:
-    """Return readings with what they come to together."""
+    """Return readings with what they come to together; one that several rows share counts once."""
+    distinct = {id(reading): reading for reading in by_row.values()}.values()
     start, end = (
-        _log_sum(np.concatenate([getattr(reading, name) for reading in by_row.values()] or [np.zeros(1, np.float32)]))
+        _log_sum(np.concatenate([getattr(reading, name) for reading in distinct] or [np.zeros(1, np.float32)]))
         for name in ("start", "end")
     )
     best = max((best_span(reading.start, reading.end)[0] for reading in by_row.values()), default=_LOWEST_SPAN)
@@ -74,16 +76,35 @@ def read_best(
     Three are read always, up to ten while the best is less than ``margin`` before another one.
     """
     rows = ranked.rows[:READ_MOST].tolist()
+    alike = dict(zip(ranked.rows.tolist(), ranked.alike.tolist(), strict=True))
     by_row: dict[int, Reading] = {}
+    known: dict[int, Reading] = {}
     while len(by_row) < len(rows):
         following = rows[len(by_row) : max(READ_FIRST, 2 * len(by_row))][: READ_MOST - len(by_row)]
-        passages = [_title_and_text(row, texts) for row in following]
-        by_row |= zip(following, reader.read(question.text, passages), strict=True)
+        known |= _read_new(reader, question, following, known, alike, texts)
+        by_row |= {row: known[alike[row]] for row in following}
         again = reranked(ranked, readings_of(by_row), model)
         if len(by_row) >= READ_FIRST and _is_settled(again.scores[: len(by_row)], margin):
             break
     readings = readings_of(by_row)
     return reranked(ranked, readings, model), readings
+
+
+def _read_new(
+    reader: Reader,
+    question: Question,
+    rows: Sequence[int],
+    known: Container[int],
+    alike: Mapping[int, int],
+    texts: Texts,
+) -> dict[int, Reading]:
+    """Read the texts that are not known yet, each once, and return the readings by the texts' numbers."""
+    new: dict[int, int] = {}
+    for row in rows:
+        if alike[row] not in known:
+            new.setdefault(alike[row], row)
+    passages = [_title_and_text(row, texts) for row in new.values()]
+    return dict(zip(new, reader.read(question.text, passages), strict=True))
 
 
 def reranked(ranked: Ranked, readings: Readings, model: Linear) -> Ranked:
@@ -100,6 +121,7 @@ def reranked(ranked: Ranked, readings: Readings, model: Linear) -> Ranked:
         np.concatenate([ranked.rows[:count][order], ranked.rows[count:]]),
         np.concatenate([scores[order], below]).astype(np.float32),
         np.concatenate([ranked.signals[:count][order], ranked.signals[count:]]),
+        np.concatenate([ranked.alike[:count][order], ranked.alike[count:]]),
     )
 
 

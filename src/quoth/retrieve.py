@@ -25,15 +25,27 @@ _TIE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Candidate passages, best first: rows, scores (shape ``(n,)``) and signals (shape ``(n, len(NAMES))``)."""
+    """Candidate passages, best first: rows, scores (shape ``(n,)``) and signals (shape ``(n, len(NAMES))``).
+
+    ``alike`` (shape ``(n,)``) numbers their texts: passages of the same text are no rivals of each other.
+    """
 
     rows: Rows
     scores: Matrix
     signals: Matrix
+    alike: Rows
 
     def signal(self, name: str) -> Matrix:
         """Return one signal of every candidate, shape ``(n,)``."""
         return self.signals[:, NAMES.index(name)]
+
+    def shares(self) -> Matrix:
+        """Return each passage's probability, as the scores have it, were every text there once, shape ``(n,)``."""
+        once = np.zeros(len(self.rows), bool)
+        once[np.unique(self.alike, return_index=True)[1]] = True
+        top = self.scores.max(initial=-np.inf)
+        raised = np.exp(self.scores - top)
+        return np.asarray(raised / max(float(raised[once].sum()), 1e-12), np.float32)
 
 
 def retrieve(
@@ -97,7 +109,10 @@ def ranked_by(model: Linear, rows: Rows, signals: Matrix, texts: Texts) -> Ranke
     scores = model(signals)
     keys = [(-score, *texts.place(row)) for score, row in zip(scores.tolist(), rows.tolist(), strict=True)]
     order = np.array(sorted(range(len(keys)), key=keys.__getitem__), np.int64)
-    return Ranked(rows[order], scores[order], signals[order])
+    numbers: dict[str, int] = {}
+    ordered = rows[order]
+    alike = [numbers.setdefault(texts.text(row), len(numbers)) for row in ordered.tolist()]
+    return Ranked(ordered, scores[order], signals[order], np.array(alike, np.int64))
 
 
 def gather(

@@ -98,6 +98,11 @@ class Texts:
         passage_id = self._passage_id(row)
         return self._cache.passages.get(passage_id, lambda: self._store.passage(passage_id))
 
+    def text(self, row: int) -> str:
+        """Return a passage's text."""
+        passage = self.passage(row)
+        return self.document(row).text[passage.start : passage.end]
+
     def sequence(self, row: int) -> tuple[str, ...]:
         """Return the terms of a passage with its title and heading, in order."""
         return self._cache.sequences.get(
