@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import apsw
 import numpy as np
@@ -39,19 +39,38 @@ def _passages(db: apsw.Connection, model: tuple[int, ModelIdentity] | None) -> I
         return
     model_id, identity = model
     spelled = dict(db.execute("SELECT id, text FROM term"))
-    rows = db.execute(
-        'SELECT d.name, d.title, d.text, p.start, p."end", p.heading, length(v.data), v.data, p.terms FROM passage p '
-        "JOIN document d ON d.id = p.document_id JOIN vector v ON v.id = p.vector_id WHERE p.model_id = ? "
-        "ORDER BY d.id, p.id",
+    # A document's text is read once: joined to its passages, SQLite would sort a copy of it for each of them
+    for document_id, name, title, text in db.execute("SELECT id, name, title, text FROM document ORDER BY id"):
+        rows = db.execute(
+            'SELECT start, "end", heading, data, terms FROM passage p JOIN vector v ON v.id = p.vector_id '
+            "WHERE document_id = ? AND p.model_id = ? ORDER BY p.id",
+            (document_id, model_id),
+        )
+        yield from _passages_of(name, title, text, rows, spelled, identity)
+    missing = db.execute(
+        "SELECT name FROM document d WHERE EXISTS (SELECT 1 FROM paragraph WHERE document_id = d.id AND prose) "
+        "AND NOT EXISTS (SELECT 1 FROM passage WHERE document_id = d.id AND model_id = ?)",
         (model_id,),
     )
-    for name, title, text, start, end, heading, size, data, packed in rows:
+    for (name,) in missing:
+        yield f"{name!r} has no passages"
+
+
+def _passages_of(
+    name: str,
+    title: str,
+    text: str,
+    rows: Iterable[tuple[int, int, str | None, bytes, bytes]],
+    spelled: dict[int, str],
+    identity: ModelIdentity,
+) -> Iterator[str]:
+    for start, end, heading, data, packed in rows:
         where = f"passage {start}-{end} of {name!r}"
         if not 0 <= start < end <= len(text):
             yield f"{where} stands outside its document"
             continue
-        if size != identity.dimension * 4:
-            yield f"{where} has a vector of {size} bytes, not {identity.dimension * 4}"
+        if len(data) != identity.dimension * 4:
+            yield f"{where} has a vector of {len(data)} bytes, not {identity.dimension * 4}"
         elif not np.isfinite(vector := np.frombuffer(data, "<f4")).all() or abs(float(vector @ vector) - 1) > 1e-3:
             yield f"{where} has a vector that is not of length 1"
         held = TermCounts.unpack([packed])
@@ -61,13 +80,6 @@ def _passages(db: apsw.Connection, model: tuple[int, ModelIdentity] | None) -> I
         }
         if stored != count_terms(terms(encoded_text(title, heading, text[start:end]))):
             yield f"{where} was indexed with other words than it holds"
-    missing = db.execute(
-        "SELECT name FROM document d WHERE EXISTS (SELECT 1 FROM paragraph WHERE document_id = d.id AND prose) "
-        "AND NOT EXISTS (SELECT 1 FROM passage WHERE document_id = d.id AND model_id = ?)",
-        (model_id,),
-    )
-    for (name,) in missing:
-        yield f"{name!r} has no passages"
 
 
 def _terms(db: apsw.Connection) -> Iterator[str]:
