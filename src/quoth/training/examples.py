@@ -13,13 +13,12 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from quoth.errors import ModelError
+from quoth.reader import LONGEST_QUESTION, special_tokens
 from quoth.training.items import Collection, Item, Role
 from quoth.training.negatives import normalised, terms
 from quoth.training.units import Unit
 from quoth.training.untidy import CHATTER, untidy
 
-LONGEST_QUESTION = 64
 LONGEST_TITLE = 24
 PASSAGES = 4
 """Passages of a group."""
@@ -66,14 +65,6 @@ class Group:
     rows: tuple[Row, ...]
     answered: bool
     span_weight: float
-
-
-def special_tokens(tokenizer: Tokenizer) -> tuple[int, int]:
-    """The ids of [CLS] and [SEP]; ModelError for a vocabulary that lacks them."""
-    cls, sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
-    if cls is None or sep is None:
-        raise ModelError("The tokenizer's vocabulary has no [CLS] or no [SEP]; a reader needs both.")
-    return cls, sep
 
 
 def encode_row(

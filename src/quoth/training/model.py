@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
 from quoth.errors import ModelError
+from quoth.reader import plain_tokenizer
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of all-MiniLM-L6-v2's ``model.safetensors``, the upstream file."""
@@ -93,10 +94,7 @@ def packaged_folder() -> Path:
 
 def load_tokenizer() -> Tokenizer:
     """The packaged word-piece tokenizer, without padding and truncation."""
-    tokenizer = Tokenizer.from_file(str(packaged_folder() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
+    return plain_tokenizer(packaged_folder())
 
 
 def untrained_reader(dropout: float = 0.1) -> ReaderModel:

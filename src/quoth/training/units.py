@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from quoth.datasets import Dataset
+from quoth.reader import useful_title
 
 LONGEST_UNIT = 180
 """Words of the longest unit; longer documents are split between sentences."""
@@ -56,11 +57,6 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
             spans.append((left, start + len(piece.rstrip())))
         start = end
     return spans
-
-
-def useful_title(title: str) -> str:
-    """The title, unless it is an identifier rather than words ("Reviews_2030"), which tells a reader nothing."""
-    return "" if "_" in title and " " not in title else title
 
 
 def make_units(dataset: Dataset, number: int, tokenizer: Tokenizer) -> list[Unit]:
