@@ -35,6 +35,9 @@ class Passages:
     def passage(self, row: int):
         return type("Passage", (), {"heading": None, "start": 0, "end": len(str(row))})()
 
+    def text(self, row: int):
+        return str(row)
+
 
 class Saying:
     """A reader that finds passages as relevant as it was told, by row, and notes what it read."""

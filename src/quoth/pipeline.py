@@ -137,7 +137,7 @@ class Pipeline:
                     start=passage.start,
                     end=passage.end,
                     score=float(shares[place]),
-                    text=document.text[passage.start : passage.end],
+                    text=self._texts.text(row),
                     signals=dict(zip(signals.NAMES, ranked.signals[place].tolist(), strict=True)),
                     document_id=self._texts.document_id(row),
                 )

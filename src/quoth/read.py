@@ -13,7 +13,7 @@ from quoth.antecedent import leans
 from quoth.question import Question
 from quoth.rarity import rarity
 from quoth.reader import Reading, best_span
-from quoth.rerank import Readings
+from quoth.rerank import LOWEST_SPAN, Readings
 from quoth.retrieve import Ranked
 from quoth.signals import Matrix
 from quoth.texts import Texts
@@ -53,8 +53,6 @@ READER_NAMES = (
 
 _PASSAGES_READ = 8
 _MOST_SENTENCES = 3
-_LEAST = 1e-4
-_LOWEST_SPAN = -12.0
 _LEANING = re.compile(
     r"\W*(?:it|its|this|that|these|those|such|however|but|and|also|so|then|therefore|این|آن|اما|و)(?![\w’'])",
     re.IGNORECASE,
@@ -121,8 +119,8 @@ class _Marked:
         cut = self._best is not None and self._best[0] < end and self._best[1] > start
         cut = cut and self._best is not None and not (start <= self._best[0] and self._best[1] <= end)
         return self._offsets(first + i, first + j) if j >= i else None, {
-            "inside": float(np.log(self._readings.share(reading, first, last) + _LEAST)),
-            "span": max(score - self._readings.best, _LOWEST_SPAN),
+            "inside": self._readings.log_share(reading, first, last),
+            "span": max(score - self._readings.best, LOWEST_SPAN),
             "span_cut": float(cut),
             "relevance": reading.relevance,
             "answerable": reading.answerable,

@@ -33,8 +33,10 @@ MARGIN = 1.0
 TRUSTED = 0.5
 """Of ``Question.trust``: below it the question is in a language that the reader does not know."""
 
+LOWEST_SPAN = -12.0
+"""Log-odds below which spans are no longer told apart."""
+
 _LEAST = 1e-4
-_LOWEST_SPAN = -12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ class Readings:
         ends = np.exp(reading.end[first:last] - self.end_total).sum()
         return float(begins + ends) / 2
 
+    def log_share(self, reading: Reading, first: int, last: int) -> float:
+        """Return the logarithm of ``share``, with a floor where there is hardly any."""
+        return float(np.log(self.share(reading, first, last) + _LEAST))
+
 
 def readings_of(by_row: dict[int, Reading]) -> Readings:
     """Return readings with what they come to together; one that several rows share counts once."""
@@ -64,8 +70,8 @@ def readings_of(by_row: dict[int, Reading]) -> Readings:
         _log_sum(np.concatenate([getattr(reading, name) for reading in distinct] or [np.zeros(1, np.float32)]))
         for name in ("start", "end")
     )
-    best = max((best_span(reading.start, reading.end)[0] for reading in by_row.values()), default=_LOWEST_SPAN)
-    return Readings(by_row, start, end, max(best, _LOWEST_SPAN))
+    best = max((best_span(reading.start, reading.end)[0] for reading in by_row.values()), default=LOWEST_SPAN)
+    return Readings(by_row, start, end, max(best, LOWEST_SPAN))
 
 
 def read_best(
@@ -79,15 +85,16 @@ def read_best(
     alike = dict(zip(ranked.rows.tolist(), ranked.alike.tolist(), strict=True))
     by_row: dict[int, Reading] = {}
     known: dict[int, Reading] = {}
+    again, readings = ranked, readings_of(by_row)
     while len(by_row) < len(rows):
         following = rows[len(by_row) : max(READ_FIRST, 2 * len(by_row))][: READ_MOST - len(by_row)]
         known |= _read_new(reader, question, following, known, alike, texts)
         by_row |= {row: known[alike[row]] for row in following}
-        again = reranked(ranked, readings_of(by_row), model)
+        readings = readings_of(by_row)
+        again = reranked(ranked, readings, model)
         if len(by_row) >= READ_FIRST and _is_settled(again.scores[: len(by_row)], margin):
             break
-    readings = readings_of(by_row)
-    return reranked(ranked, readings, model), readings
+    return again, readings
 
 
 def _read_new(
@@ -132,9 +139,9 @@ def measure(ranked: Ranked, readings: Readings) -> Matrix:
         reading = readings.by_row.get(row)
         if reading is None:
             break
-        span = max(best_span(reading.start, reading.end)[0], _LOWEST_SPAN)
-        share = readings.share(reading, 0, len(reading.start))
-        lines.append([score, reading.relevance, reading.answerable, span, float(np.log(share + _LEAST))])
+        span = max(best_span(reading.start, reading.end)[0], LOWEST_SPAN)
+        share = readings.log_share(reading, 0, len(reading.start))
+        lines.append([score, reading.relevance, reading.answerable, span, share])
     return np.array(lines, np.float32).reshape(len(lines), len(NAMES))
 
 
@@ -143,8 +150,7 @@ def _is_settled(scores: Matrix, margin: float) -> bool:
 
 
 def _title_and_text(row: int, texts: Texts) -> tuple[str, str]:
-    document, passage = texts.document(row), texts.passage(row)
-    return context(document.title, passage.heading), document.text[passage.start : passage.end]
+    return context(texts.document(row).title, texts.passage(row).heading), texts.text(row)
 
 
 def _log_sum(values: npt.NDArray[np.float32]) -> float:

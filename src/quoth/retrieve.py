@@ -43,9 +43,8 @@ class Ranked:
         """Return each passage's probability, as the scores have it, were every text there once, shape ``(n,)``."""
         once = np.zeros(len(self.rows), bool)
         once[np.unique(self.alike, return_index=True)[1]] = True
-        top = self.scores.max(initial=-np.inf)
-        raised = np.exp(self.scores - top)
-        return np.asarray(raised / max(float(raised[once].sum()), 1e-12), np.float32)
+        shares = softmax(self.scores)
+        return np.asarray(shares / max(float(shares[once].sum()), 1e-12), np.float32)
 
 
 def retrieve(
