@@ -21,6 +21,7 @@ from bot.errors import NameTakenError, NotAllowedError, RefusedUploadError
 from bot.escape import plain, shown
 from bot.failures import told
 from bot.render import Reply, note
+from bot.render.reply import counted
 from bot.replies import acknowledge
 from bot.uploads import Added, add_upload, check_name_size
 
@@ -182,9 +183,8 @@ async def _add(interaction: discord.Interaction[QuothBot], file: discord.Attachm
 
 def _told_of(added: Added) -> str:
     verb = "Replaced" if added.replaced else "Added"
-    documents = f"{added.documents:,} documents, " if added.documents != 1 else ""
-    passages = "1 passage" if added.passages == 1 else f"{added.passages:,} passages"
-    return f"{verb}: {_bold(added.name)} ({documents}{passages})"
+    documents = f"{counted(added.documents, 'document')}, " if added.documents != 1 else ""
+    return f"{verb}: {_bold(added.name)} ({documents}{counted(added.passages, 'passage')})"
 
 
 def _report(said: Sequence[str], lines: Sequence[str]) -> Reply:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 import discord
 
 from bot.commands.admission import LASTS, What
+from bot.commands.controls import TakenOnce
 from bot.commands.telling import in_words, show
 from bot.errors import ExpiredError, NotAllowedError
 from bot.render import note
@@ -84,6 +85,7 @@ class Confirmations:
 
 
 class ConfirmButton(
+    TakenOnce,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"quoth-confirm:(?P<choice>yes|no):(?P<token>[A-Za-z0-9_-]{16})",
 ):
@@ -100,10 +102,6 @@ class ConfirmButton(
     ) -> Self:
         """Make the button anew from what Discord sends when it is pressed."""
         return cls(cast(Choice, match["choice"]), match["token"], "…", discord.ButtonStyle.secondary)
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Take each press once."""
-        return bool(interaction.client.take(interaction))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do what was asked about, or say that nothing was done."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
@@ -14,12 +13,14 @@ from bot import uploads
 from bot.commands.adding import AddForm, add_after_warning, files_of, is_hidden
 from bot.commands.admission import SERVERS_ONLY, manager_only
 from bot.commands.confirmations import ConfirmButton
+from bot.commands.controls import PageButton, let_in
 from bot.commands.sources import MOST_CHOICES, label
 from bot.commands.telling import buttons_of, in_words, show
 from bot.errors import BotError, NotAllowedError
 from bot.escape import plain, shown
 from bot.records import Records
-from bot.render import Button, library_list_reply, note
+from bot.render import library_list_reply, note
+from bot.render.reply import counted
 from bot.replies import acknowledge
 from bot.shelf import Shelf
 from bot.uploads import LibraryFile
@@ -72,9 +73,7 @@ async def add(interaction: discord.Interaction[Any], file: discord.Attachment | 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 async def add_message(interaction: discord.Interaction[Any], message: discord.Message) -> None:
     """Take in the files of a message."""
-    async with in_words(interaction):
-        await acknowledge(interaction, ephemeral=True, thinking=True)
-        interaction.client.admissions.let_in(interaction, "add")
+    async with let_in(interaction, "add"):
         files = files_of(message)
         if not files:
             await show(
@@ -109,9 +108,7 @@ def _choices(shelf: Shelf, records: Records, guild: int, typed: str) -> list[app
 async def remove(interaction: discord.Interaction[Any], file: str) -> None:
     """Ask whether to remove a file, and remove it."""
     bot = interaction.client
-    async with in_words(interaction):
-        await acknowledge(interaction, ephemeral=True, thinking=True)
-        bot.admissions.let_in(interaction, "library")
+    async with let_in(interaction, "library"):
         guild = _guild(interaction)
         matching = await bot.asker.run_list(partial(_find, bot.shelf, bot.records, guild, file), guild=guild)
         if len(matching) != 1:
@@ -162,38 +159,16 @@ async def _complete(interaction: discord.Interaction[Any], current: str) -> list
 # -- list
 
 
-class ListPage(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"quoth-list:(?P<page>\d{1,6})"):
+class ListPage(PageButton, template=r"quoth-list:(?P<page>\d{1,6})"):
     """Turns to a page of ``/library list``."""
 
-    def __init__(self, button: Button) -> None:
-        self.page = button.page or 1
-        super().__init__(
-            discord.ui.Button(
-                label=button.label,
-                style=button.style,
-                disabled=button.disabled,
-                row=button.row,
-                custom_id=f"quoth-list:{self.page}",
-            )
-        )
+    prefix = "quoth-list"
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button anew from what Discord sends when it is pressed."""
-        return cls(Button("page", "…", page=int(match["page"])))
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Take each press once."""
-        return bool(interaction.client.take(interaction))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Show the page."""
-        async with in_words(interaction):
-            interaction.client.admissions.require(interaction, "library")
-            await acknowledge(interaction)
-            await _show_list(interaction, self.page)
+    async def turn(self, interaction: discord.Interaction[QuothBot]) -> None:
+        """Show the page to a manager."""
+        interaction.client.admissions.require(interaction, "library")
+        await acknowledge(interaction)
+        await _show_list(interaction, self.page)
 
 
 async def _show_list(interaction: discord.Interaction[QuothBot], page: int) -> None:
@@ -207,9 +182,7 @@ async def _show_list(interaction: discord.Interaction[QuothBot], page: int) -> N
 @library.command(name="list", description="See the files of this server, and who added them when")
 async def list_files(interaction: discord.Interaction[Any]) -> None:
     """Page through the server's files."""
-    async with in_words(interaction):
-        await acknowledge(interaction, ephemeral=True, thinking=True)
-        interaction.client.admissions.let_in(interaction, "library")
+    async with let_in(interaction, "library"):
         await _show_list(interaction, 1)
 
 
@@ -225,9 +198,7 @@ def _check(shelf: Shelf, guild: int) -> CheckReport:
 async def check(interaction: discord.Interaction[Any]) -> None:
     """Verify the library from end to end."""
     bot = interaction.client
-    async with in_words(interaction):
-        await acknowledge(interaction, ephemeral=True, thinking=True)
-        bot.admissions.let_in(interaction, "library")
+    async with let_in(interaction, "library"):
         guild = _guild(interaction)
         if not await bot.asker.run(partial(bot.shelf.has_documents, guild)):
             await show(interaction, note("This server's library is empty; there is nothing to check."))
@@ -251,9 +222,7 @@ async def check(interaction: discord.Interaction[Any]) -> None:
 async def erase(interaction: discord.Interaction[Any]) -> None:
     """Ask twice, then delete what the server has."""
     bot = interaction.client
-    async with in_words(interaction):
-        await acknowledge(interaction, ephemeral=True, thinking=True)
-        bot.admissions.let_in(interaction, "library")
+    async with let_in(interaction, "library"):
         guild = _guild(interaction)
         documents, passages = await bot.asker.run(partial(bot.shelf.counts, guild))
         size = _size(documents, passages)
@@ -278,7 +247,7 @@ async def erase(interaction: discord.Interaction[Any]) -> None:
 
 
 def _size(documents: int, passages: int) -> str:
-    return f"{documents:,} document{'s' if documents != 1 else ''}, {passages:,} passage{'s' if passages != 1 else ''}"
+    return f"{counted(documents, 'document')}, {counted(passages, 'passage')}"
 
 
 def setup(bot: QuothBot) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import app_commands
 
+from bot.commands.controls import TakenOnce
 from bot.commands.telling import buttons_of, in_words, show
 from bot.render import Button, forgotten_reply, privacy_reply
 from bot.replies import acknowledge
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from bot.client import QuothBot
 
 
-class ForgetButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"quoth-privacy:forget"):
+class ForgetButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"quoth-privacy:forget"):
     """Deletes the questions, answers and votes of whoever presses it, in every server."""
 
     def __init__(self, button: Button) -> None:
@@ -31,10 +32,6 @@ class ForgetButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"qu
     ) -> Self:
         """Make the button anew from what Discord sends when it is pressed."""
         return cls(Button("forget", "…"))
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Take each press once."""
-        return bool(interaction.client.take(interaction))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Delete what is kept of this person, and say how much it was."""

@@ -13,6 +13,7 @@ import discord
 from discord import app_commands
 
 from bot.commands.admission import manager_only
+from bot.commands.controls import TakenOnce, let_in
 from bot.commands.telling import in_words, show
 from bot.errors import NotAllowedError
 from bot.records import GuildSettings
@@ -42,6 +43,7 @@ _CHANNELS = [
 
 
 class SwitchButton(
+    TakenOnce,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"quoth-settings:(?P<switch>mentions|private|shared|question_log):(?P<to>on|off)",
 ):
@@ -66,16 +68,13 @@ class SwitchButton(
         """Make the button anew from what Discord sends when it is pressed."""
         return cls(cast(Switch, match["switch"]), on=match["to"] == "on")
 
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Take each press once."""
-        return bool(interaction.client.take(interaction))
-
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Change the setting."""
         await _change(interaction, {self.switch: self.on})
 
 
 class ChannelsSelect(
+    TakenOnce,
     discord.ui.DynamicItem[discord.ui.ChannelSelect[Any]],
     template=r"quoth-settings:channels",
 ):
@@ -101,10 +100,6 @@ class ChannelsSelect(
         """Make the list anew from what Discord sends when it is used."""
         return cls([])
 
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Take each choice once."""
-        return bool(interaction.client.take(interaction))
-
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answer in the chosen channels of this server from now on."""
         guild = interaction.guild
@@ -114,7 +109,7 @@ class ChannelsSelect(
         await _change(interaction, {"channels": chosen})
 
 
-class DaysSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"quoth-settings:days"):
+class DaysSelect(TakenOnce, discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"quoth-settings:days"):
     """Chooses for how many days questions and votes are kept."""
 
     def __init__(self, days: int) -> None:
@@ -140,10 +135,6 @@ class DaysSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"quot
     ) -> Self:
         """Make the list anew from what Discord sends when it is used."""
         return cls(DAYS[0])
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Take each choice once."""
-        return bool(interaction.client.take(interaction))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Keep questions and votes for that long from now on."""
@@ -184,9 +175,7 @@ async def _change(interaction: discord.Interaction[QuothBot], changes: dict[str,
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 async def settings(interaction: discord.Interaction[Any]) -> None:
     """Show the panel."""
-    async with in_words(interaction):
-        await acknowledge(interaction, ephemeral=True, thinking=True)
-        interaction.client.admissions.let_in(interaction, "settings")
+    async with let_in(interaction, "settings"):
         reply, view = _panel(interaction, await interaction.client.guild_settings(interaction.guild_id))
         await show(interaction, reply, view)
 

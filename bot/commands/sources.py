@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
 
+from bot.commands.controls import PageButton
 from bot.commands.telling import buttons_of, in_words, show
 from bot.errors import BotError
 from bot.escape import plain
-from bot.render import Button, Reply, document_reply, note, sources_reply
+from bot.render import Reply, document_reply, note, sources_reply
 from bot.replies import acknowledge
 from bot.shelf import Shelf
-from quoth.errors import EmptyLibraryError, LibraryError
+from quoth.errors import LibraryError
 from quoth.store import DocumentRecord
 
 if TYPE_CHECKING:
@@ -38,19 +39,11 @@ _CHOICE_NAME = 100
 _REFERENCE = re.compile(r"(own|shared):(\d{1,18})")
 
 
-def _records(shelf: Shelf, guild: int | None) -> Sequence[DocumentRecord]:
-    try:
-        with shelf.using(guild) as library:
-            return library.documents()
-    except EmptyLibraryError:
-        return ()
-
-
 def shelves(shelf: Shelf, guild: int | None, *, shared: bool) -> Shelves:
     """Return the documents that can be asked in a server (in direct messages where it is None), by library."""
-    found: Shelves = {OWN: _records(shelf, guild)} if guild is not None else {}
+    found: Shelves = {OWN: shelf.documents(guild)} if guild is not None else {}
     if shared or guild is None:
-        found[SHARED] = _records(shelf, None)
+        found[SHARED] = shelf.documents(None)
     return {name: records for name, records in found.items() if records}
 
 
@@ -98,37 +91,15 @@ def _reference(shelf_name: str, record: DocumentRecord) -> str:
     return f"{'shared' if shelf_name == SHARED else 'own'}:{record.id}"
 
 
-class SourcesPage(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"quoth-sources:(?P<page>\d{1,6})"):
-    """Turns to a page of ``/sources``; works as long as the message stands."""
+class SourcesPage(PageButton, template=r"quoth-sources:(?P<page>\d{1,6})"):
+    """Turns to a page of ``/sources``."""
 
-    def __init__(self, button: Button) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label=button.label,
-                style=button.style,
-                disabled=button.disabled,
-                row=button.row,
-                custom_id=f"quoth-sources:{button.page}",
-            )
-        )
-        self.page = button.page or 1
+    prefix = "quoth-sources"
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button anew from what Discord sends when it is pressed."""
-        return cls(Button("page", "…", page=int(match["page"])))
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Take each press once."""
-        return bool(interaction.client.take(interaction))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def turn(self, interaction: discord.Interaction[QuothBot]) -> None:
         """Show the page."""
-        async with in_words(interaction):
-            await acknowledge(interaction)
-            await _show_page(interaction, self.page)
+        await acknowledge(interaction)
+        await _show_page(interaction, self.page)
 
 
 async def _show_page(interaction: discord.Interaction[QuothBot], page: int) -> None:
