@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import importlib
 import json
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.util import find_spec
 from typing import Any
 
 import discord
@@ -21,6 +19,7 @@ from discord.ext import tasks
 from bot import departures
 from bot.asking import Asker
 from bot.buttons import AnswerButton
+from bot.commands import ask, library, menus, privacy, settings, sources, stats
 from bot.commands.admission import Admissions
 from bot.commands.confirmations import Confirmations
 from bot.errors import ClosingError
@@ -35,8 +34,8 @@ from quoth.encoder import Encoder
 
 log = logging.getLogger(__name__)
 
-COMMANDS = ("ask", "menus", "library", "settings", "sources", "stats", "privacy")
-"""The modules under ``bot.commands``, each of which adds its own to the tree."""
+COMMANDS = (ask, menus, library, settings, sources, stats, privacy)
+"""The modules that each add their own commands to the tree."""
 
 REMEMBERED = 10_000
 """Events that are remembered, so that none is taken twice when a connection is resumed."""
@@ -107,9 +106,8 @@ class QuothBot(discord.AutoShardedClient):
         self.admissions = Admissions()
         self.confirmations = Confirmations()
         self.changing_settings = asyncio.Lock()
-        for name in COMMANDS:
-            if find_spec(f"bot.commands.{name}") is not None:
-                importlib.import_module(f"bot.commands.{name}").setup(self)
+        for commands in COMMANDS:
+            commands.setup(self)
         self.closing = False
         self._closed: asyncio.Task[None] | None = None
         self._in_flight = 0
@@ -250,8 +248,8 @@ class QuothBot(discord.AutoShardedClient):
             self.housekeeping.start()
         # So that no first question has to wait for the disk before it is acknowledged
         unknown = [guild.id for guild in self.guilds if guild.id not in self._guild_settings]
-        for guild, settings in (await self.asker.run(partial(self._settings_of, unknown))).items():
-            self._guild_settings.setdefault(guild, settings)
+        for guild, kept in (await self.asker.run(partial(self._settings_of, unknown))).items():
+            self._guild_settings.setdefault(guild, kept)
 
     @tasks.loop(hours=1)
     async def housekeeping(self) -> None:

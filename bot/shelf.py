@@ -25,6 +25,7 @@ from quoth.errors import DocumentNotFoundError, EmptyLibraryError, LibraryBusyEr
 from quoth.library import Library
 from quoth.reader import packaged_reader
 from quoth.settings import DEFAULT_MODEL
+from quoth.store import DocumentRecord
 from quoth.store.connection import FILE_NAME
 
 SHARED = "shared"
@@ -186,6 +187,14 @@ class Shelf:
                 return library.counts()
         except EmptyLibraryError:
             return 0, 0
+
+    def documents(self, guild: int | None) -> list[DocumentRecord]:
+        """Return what a server's library holds, or the shared one, ordered by name."""
+        try:
+            with self.using(guild) as library:
+                return library.documents()
+        except EmptyLibraryError:
+            return []
 
     def has_documents(self, guild: int | None) -> bool:
         """Whether a server's library, or the shared one, holds anything."""

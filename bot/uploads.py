@@ -17,9 +17,9 @@ from bot.records import Records
 from bot.shelf import Shelf
 from quoth.documents.decode import decode
 from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, suffix
-from quoth.errors import EmptyLibraryError, FormatError, NoRoomError
-from quoth.indexing import documents_of
-from quoth.library import Library, is_upload, upload_root
+from quoth.errors import FormatError, NoRoomError
+from quoth.indexing import documents_of, is_upload, upload_root
+from quoth.library import Library
 from quoth.store import DocumentRecord
 
 _LONGEST_NAME = 100
@@ -131,7 +131,7 @@ def add_upload(
         raise RefusedUploadError(f"I can't read this file: {error}.") from error
     if not any(paragraph.prose for document in documents for paragraph in document.paragraphs):
         raise RefusedUploadError(f"{name} holds no text that could be quoted.")
-    there = _documents(shelf, guild)
+    there = shelf.documents(guild)
     root = upload_root(name)
     old = [record for record in there if record.root == root]
     if old and not replace:
@@ -161,7 +161,7 @@ def files(shelf: Shelf, records: Records, guild: int) -> list[LibraryFile]:
     """Return the files of a server's library by name: those that were uploaded, and the operator's documents."""
     uploads = records.uploads(guild)
     by_root: dict[tuple[str, str], list[DocumentRecord]] = {}
-    for record in _documents(shelf, guild):
+    for record in shelf.documents(guild):
         name = record.root.removeprefix(upload_root("")) if is_upload(record.root) else record.name
         by_root.setdefault((name, record.root), []).append(record)
     found = []
@@ -212,14 +212,6 @@ def _remove(library: Library, name: str, root: str | None) -> Sequence[DocumentR
     if root in (None, upload_root(name)) and upload_root(name) in roots:
         return library.remove_root(upload_root(name))
     return [library.remove(name, root)]
-
-
-def _documents(shelf: Shelf, guild: int) -> list[DocumentRecord]:
-    try:
-        with shelf.using(guild) as library:
-            return library.documents()
-    except EmptyLibraryError:
-        return []
 
 
 def _full(name: str, limits: UploadLimits) -> str:

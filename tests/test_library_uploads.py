@@ -11,8 +11,8 @@ import pytest
 
 from quoth.encoder import Encoder
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, FormatError, NoRoomError, QuestionError
-from quoth.indexing import Progress
-from quoth.library import Library, is_upload, upload_root
+from quoth.indexing import Progress, is_upload, upload_root
+from quoth.library import Library
 from tests.test_library import BOATS, QUESTION, STARS, Counting, make_model
 
 RARE = "Quetzalcoatl"

@@ -25,7 +25,7 @@ from quoth.encoder import Encoder, ModelIdentity, is_recorded
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, ModelMismatchError, QuestionError
 from quoth.index import live
 from quoth.index.live import IndexedPassages
-from quoth.indexing import Indexer, IndexSummary, Progress, is_upload, upload_root
+from quoth.indexing import Indexer, IndexSummary, Progress, is_upload
 from quoth.pipeline import Pipeline
 from quoth.question import EmbeddedQuestion, embed, resolve
 from quoth.reader import Reader, packaged_reader
@@ -34,8 +34,6 @@ from quoth.settings import DEFAULT_MODEL
 from quoth.store import DocumentRecord, Store
 from quoth.store.connection import translated
 from quoth.texts import TextCache
-
-__all__ = ["MAX_QUESTION", "CheckReport", "Library", "is_upload", "upload_root"]
 
 MAX_QUESTION = 2_000
 """Characters that a question may have."""
