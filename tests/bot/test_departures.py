@@ -13,19 +13,10 @@ from bot.records import GuildSettings, Records
 from bot.records import guilds as guilds_module
 from bot.shelf import Shelf
 from quoth.encoder import Encoder
+from tests.bot.clock import Clock
 
 DAY = 86_400
 NOTHING: frozenset[int] = frozenset()
-
-
-class Clock:
-    """A time of day that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def time(self) -> float:
-        return self.now
 
 
 @pytest.fixture

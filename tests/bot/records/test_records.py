@@ -20,20 +20,11 @@ from bot.records import questions as questions_module
 from bot.records.schema import VERSION
 from quoth.errors import NotALibraryError, SchemaError
 from tests.bot.answers import SECRET, answer, quote
+from tests.bot.clock import Clock
 
 GUILD, OTHER, CHANNEL = 1, 2, 77
 ALICE, BOB = 111_222_333_444_555_666, 777_888_999_000_111_222
 DAY = 86_400
-
-
-class Clock:
-    """A time of day that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def time(self) -> float:
-        return self.now
 
 
 @pytest.fixture
