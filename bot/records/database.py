@@ -11,6 +11,7 @@ import apsw
 
 from bot.records.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from quoth.errors import LibraryBusyError, LibraryError, NotALibraryError, SchemaError
+from quoth.store.connection import use_wal
 
 _BUSY_MILLISECONDS = 10_000
 
@@ -89,7 +90,7 @@ def _configure(connection: apsw.Connection, path: Path) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    connection.pragma("journal_mode", "wal")
+    use_wal(connection, _BUSY_MILLISECONDS)
     # In WAL mode a power cut can lose the last moments but damages nothing, and no event waits for the disk
     connection.pragma("synchronous", "normal")
     connection.pragma("foreign_keys", True)

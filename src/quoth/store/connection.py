@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ FILE_NAME = "library.sqlite"
 
 BUSY_MILLISECONDS = 30_000
 """How long to wait for a database that another connection is writing to."""
+
+_PAUSE_SECONDS = 0.005
 
 
 def open_database(folder: Path, *, create: bool) -> apsw.Connection:
@@ -76,13 +79,32 @@ def _configure(connection: apsw.Connection, folder: Path) -> None:
         raise SchemaError(
             f"the library {folder} has schema {version} and this Quoth knows up to {VERSION}; upgrade quoth"
         )
-    connection.pragma("journal_mode", "wal")
+    use_wal(connection, BUSY_MILLISECONDS)
     connection.pragma("synchronous", "full")
     connection.pragma("foreign_keys", True)
     # What was removed is overwritten, not only unlinked: a removed document leaves no words behind
     connection.pragma("secure_delete", True)
     if version < VERSION:
         _migrate(connection)
+
+
+def use_wal(connection: apsw.Connection, milliseconds: int) -> None:
+    """Switch a database to the write-ahead log, waiting so long for others that switch it at the same moment.
+
+    Raises:
+        apsw.BusyError: they took longer.
+    """
+    until = time.monotonic() + milliseconds / 1000
+    while True:
+        try:
+            connection.pragma("journal_mode", "wal")
+        except apsw.BusyError:
+            # Between two that switch at once, SQLite gives up at once, without the busy timeout
+            if time.monotonic() >= until:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _migrate(connection: apsw.Connection) -> None:
