@@ -14,6 +14,10 @@ SURE, LIKELY = 0.9, 0.7
 """Confidences from which an answer is called sure, or likely; one that is given with less is called unsure."""
 
 
+WORTH_SHOWING = 0.2
+"""The share of the first quote's score that another one needs to be shown beside it."""
+
+
 def confidence_in_words(confidence: float) -> Literal["sure", "likely", "unsure"]:
     """Return how far to trust an answer, in a word."""
     if confidence >= SURE:
@@ -170,6 +174,18 @@ class Answer:
     def answered(self) -> bool:
         """Whether the quotes are offered as an answer."""
         return self.status == "answered"
+
+    @property
+    def offered(self) -> tuple[Quote, ...]:
+        """The quotes that a person is shown as the answer: none of an abstention's.
+
+        Scores fall with the odds, so most of those behind the first are near zero, and a quote that is shown reads as
+        an answer however weak it is. One with less than a fifth of the first one's score would mislead.
+        """
+        if not self.answered or not self.quotes:
+            return ()
+        least = WORTH_SHOWING * self.quotes[0].score
+        return tuple(quote for quote in self.quotes if quote.score >= least)
 
     def as_json(self, *, explain: bool = False) -> Json:
         """Return the answer as a JSON object; ``explain`` adds the signals of the confidence and of each passage."""

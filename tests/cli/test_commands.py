@@ -59,7 +59,7 @@ def test_an_answer_shows_its_quotes_as_they_stand_in_the_document(quoth, seed_li
     ran = quoth("ask", QUESTION, "--library", seed_library.folder)
     answer = seed_library.ask(QUESTION)
     assert ran.code == 0 and ran.err == ""
-    assert answer.answered and all(quote.text in ran.out for quote in answer.quotes)
+    assert answer.answered and all(quote.text in ran.out for quote in answer.offered)
     assert f"paragraph {answer.quotes[0].paragraph} - {answer.quotes[0].document}" in ran.out
     assert ran.out.rstrip().endswith("1 document searched")
 

@@ -51,6 +51,20 @@ def test_context_stands_before_the_quote_and_apart_from_it():
     assert lines[:4] == ["    earlier, in paragraph 5:", "The chief  spoke.", "[1]", QUOTE.text]
 
 
+def test_only_the_first_quote_has_its_answer_marked():
+    lines = list(answer_lines(replace(ANSWER, quotes=(QUOTE, replace(QUOTE, rank=2, score=0.5))), name_answer=True))
+    marked = [text for line in lines for text, style in line.pieces if style == "bold reverse"]
+    assert marked == ["70%"] and plain(lines).count("    the answer in it: 70%") == 1
+    assert plain(lines).count(QUOTE.text) == 2
+
+
+def test_quotes_too_weak_beside_the_first_are_counted_and_not_shown():
+    weak = [replace(QUOTE, rank=rank, text=f"Weak {rank}.", score=0.01) for rank in (2, 3)]
+    lines = plain(answer_lines(replace(ANSWER, quotes=(QUOTE, *weak))))
+    assert not any("Weak" in line for line in lines)
+    assert "2 weaker quotes not shown; --json holds all" in lines
+
+
 def test_without_styles_the_answer_is_named():
     assert "    the answer in it: 70%" in plain(answer_lines(ANSWER, name_answer=True))
     assert not any("the answer in it" in line for line in plain(answer_lines(ANSWER)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from quoth.answer import Answer, FoundPassage, Quote, confidence_in_words
+from quoth.answer import Answer, FoundPassage, Quote, Span, confidence_in_words
 from quoth.cli.terminal import Verbatim, one_line
 
 _CLOSEST_SHOWN = 3
@@ -25,9 +25,12 @@ def answer_lines(answer: Answer, *, explain: bool = False, name_answer: bool = F
     """
     searched = counted(answer.documents_searched, "document")
     if answer.answered:
-        for quote in answer.quotes:
-            yield from _quote_lines(quote, name_answer)
+        offered = answer.offered
+        for place, quote in enumerate(offered):
+            yield from _quote_lines(quote, name_answer, best=place == 0)
             yield Verbatim()
+        if weaker := len(answer.quotes) - len(offered):
+            yield Verbatim((f"{counted(weaker, 'weaker quote')} not shown; --json holds all", _ASIDE))
         yield Verbatim((f"{confidence_in_words(answer.confidence)}; {searched} searched", _ASIDE))
     else:
         yield Verbatim(("The documents do not answer this question", _PROBLEM), (f" ({searched} searched).", ""))
@@ -62,27 +65,29 @@ def citation(title: str, paragraph: int, page: int | None, heading: str | None, 
     return f"{one_line(title)}, paragraph {paragraph}{where} - {one_line(document)}"
 
 
-def _quote_lines(quote: Quote, name_answer: bool) -> Iterator[Verbatim]:
+def _quote_lines(quote: Quote, name_answer: bool, *, best: bool) -> Iterator[Verbatim]:
+    # A marked span says "this is the answer", which only the best quote is offered as
+    marked = quote.answer if best else None
     if quote.context is not None:
         yield Verbatim((f"    earlier, in paragraph {quote.context.paragraph}:", _ASIDE))
         yield Verbatim((quote.context.text, _ASIDE))
     yield Verbatim((f"[{quote.rank}]", _LABEL))
-    yield Verbatim(*_marked(quote))
+    yield Verbatim(*_marked(quote, marked))
     cited = citation(quote.title, quote.paragraph, quote.page, quote.heading, quote.document)
     yield Verbatim((f"    {cited}", _LABEL))
     if quote.uri:
         yield Verbatim((f"    {one_line(quote.uri)}", _ASIDE))
-    if name_answer and quote.answer is not None:
-        yield Verbatim((f"    the answer in it: {one_line(quote.answer.text)}", ""))
+    if name_answer and marked is not None:
+        yield Verbatim((f"    the answer in it: {one_line(marked.text)}", ""))
     for place in quote.also_in:
         yield Verbatim((f"    also in {one_line(place.document)}, paragraph {place.paragraph}", _ASIDE))
 
 
-def _marked(quote: Quote) -> Iterator[tuple[str, str]]:
-    if quote.answer is None:
+def _marked(quote: Quote, span: Span | None) -> Iterator[tuple[str, str]]:
+    if span is None:
         yield quote.text, ""
         return
-    start, end = quote.answer.start - quote.start, quote.answer.end - quote.start
+    start, end = span.start - quote.start, span.end - quote.start
     yield quote.text[:start], ""
     yield quote.text[start:end], _MARKED
     yield quote.text[end:], ""
