@@ -46,8 +46,10 @@ class AnswerRecords:
     ) -> str:
         """Keep what buttons need of an answer (references only) and return its id, 16 url-safe characters."""
         answer_id = secrets.token_urlsafe(_ID_BYTES)
+        offered = answer.offered
         spans = {
-            "quotes": [astuple(KeptSpan.of(quote)) for quote in answer.quotes],
+            "quotes": [astuple(KeptSpan.of(quote)) for quote in offered],
+            "weaker": [astuple(KeptSpan.of(quote)) for quote in answer.quotes if quote not in offered],
             "passages": [astuple(KeptSpan.of(passage)) for passage in answer.passages],
         }
         with self._database.turn() as db:
@@ -96,7 +98,7 @@ class AnswerRecords:
         return kept.asker == self.person(person)
 
     def drop_answer(self, answer_id: str, *, guild: int | None) -> None:
-        """Forget an answer of this server with its votes; one that is gone already stays gone."""
+        """Forget an answer of this server; the votes on it stay counted. One that is gone already stays gone."""
         with self._database.turn() as db:
             db.execute("DELETE FROM answer WHERE id = ? AND guild IS ?", (answer_id, guild))
 
@@ -109,13 +111,13 @@ class AnswerRecords:
         with self._database.turn() as db:
             _found(db, answer_id, guild)
             db.execute(
-                "INSERT INTO vote VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET helpful = excluded.helpful",
-                (answer_id, self.person(person), helpful),
+                "INSERT INTO vote VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET helpful = excluded.helpful",
+                (answer_id, guild, self.person(person), helpful, time.time()),
             )
             return _votes(db, answer_id)
 
     def votes(self, answer_id: str) -> Votes:
-        """Return the votes on an answer."""
+        """Return the votes on an answer, which may be gone."""
         with self._database.turn() as db:
             return _votes(db, answer_id)
 
@@ -149,6 +151,7 @@ def _found(db: apsw.Connection, answer_id: str, guild: int | None) -> KeptAnswer
         confidence=confidence,
         documents_searched=searched,
         quotes=tuple(_span(values) for values in spans["quotes"]),
+        weaker=tuple(_span(values) for values in spans["weaker"]),
         passages=tuple(_span(values) for values in spans["passages"]),
         asked_at=datetime.fromtimestamp(at, UTC),
     )

@@ -17,6 +17,7 @@ _OF_A_GUILD = {
     "guild_settings": "guild",
     "answer": "guild",
     "question": "guild",
+    "vote": "guild",
     "upload": "guild",
     "action": "guild",
     "guild": "id",
@@ -70,7 +71,7 @@ class GuildRecords:
     def forget_library(self, guild: int, *, by: int) -> None:
         """Delete a server's questions, answers, votes and who added its files; remember who erased its library."""
         with self._database.turn() as db:
-            for table in ("upload", "question", "answer"):
+            for table in ("upload", "question", "answer", "vote"):
                 db.execute(f"DELETE FROM {table} WHERE guild = ?", (guild,))
             _act(db, guild, "erase", by, "")
         self._database.forget()

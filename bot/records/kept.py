@@ -55,7 +55,8 @@ def _digest(text: str) -> str:
 class KeptAnswer:
     """An answer that buttons and replies refer to. ``asker`` is a keyed hash; see ``Records.is_asker``.
 
-    ``history`` holds the questions before this one, oldest first; ``message`` is the id of the bot's message.
+    ``history`` holds the questions before this one, oldest first; ``message`` is the id of the bot's message. The
+    ``quotes`` were shown, the ``weaker`` ones were not.
     """
 
     id: str
@@ -70,6 +71,7 @@ class KeptAnswer:
     confidence: float
     documents_searched: int
     quotes: tuple[KeptSpan, ...]
+    weaker: tuple[KeptSpan, ...]
     passages: tuple[KeptSpan, ...]
     asked_at: datetime
 
@@ -110,7 +112,10 @@ class UnansweredQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """A server's questions and votes of the days that are kept; private and direct questions are not among them."""
+    """A server's questions and votes of the days that are kept.
+
+    Private and direct questions are not among them; votes on private answers are, since they tell nothing else.
+    """
 
     asked: int
     answered: int

@@ -15,6 +15,7 @@ from bot.records.kept import DEFAULT_DAYS, PRIVATE_DAYS, Forgotten, Stats, Unans
 
 _DAY = 86_400
 _UNANSWERED_SHOWN = 50
+_KEPT_FOR_DAYS = ("question", "answer", "vote")
 
 
 class QuestionRecords(AnswerRecords, GuildRecords):
@@ -43,7 +44,7 @@ class QuestionRecords(AnswerRecords, GuildRecords):
             ).get
             helpful, not_helpful = db.execute(
                 "SELECT count(*) FILTER (WHERE helpful), count(*) FILTER (WHERE NOT helpful) "
-                "FROM vote JOIN answer ON answer.id = vote.answer WHERE guild = ? AND at > ? AND NOT private",
+                "FROM vote WHERE guild = ? AND at > ?",
                 (guild, since),
             ).get
             rows = list(
@@ -88,10 +89,11 @@ class QuestionRecords(AnswerRecords, GuildRecords):
         now = time.time()
         with self._database.turn() as db:
             before = db.total_changes()
-            guilds = [guild for (guild,) in db.execute("SELECT guild FROM answer UNION SELECT guild FROM question")]
+            union = " UNION ".join(f"SELECT guild FROM {table}" for table in _KEPT_FOR_DAYS)
+            guilds = [guild for (guild,) in db.execute(union)]
             for guild in guilds:
                 days = self._settings(db, guild).days if guild is not None else DEFAULT_DAYS
-                for table in ("question", "answer"):
+                for table in _KEPT_FOR_DAYS:
                     db.execute(f"DELETE FROM {table} WHERE guild IS ? AND at < ?", (guild, now - days * _DAY))
             db.execute("DELETE FROM answer WHERE private AND at < ?", (now - PRIVATE_DAYS * _DAY,))
             expired = db.total_changes() - before

@@ -91,6 +91,26 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX action_of_guild ON action (guild);
     """,
+    # 1 -> 2: votes stand on their own, as the log does, so that those on answers that are gone stay counted; the quotes
+    # that were too weak to be shown stand apart from those that were
+    """
+    CREATE TABLE standing_vote (
+        answer TEXT NOT NULL,
+        guild INTEGER,
+        person BLOB NOT NULL,
+        helpful INTEGER NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (answer, person)
+    ) WITHOUT ROWID;
+    INSERT INTO standing_vote
+        SELECT answer, guild, person, helpful, at FROM vote JOIN answer ON answer.id = vote.answer;
+    DROP TABLE vote;
+    ALTER TABLE standing_vote RENAME TO vote;
+    CREATE INDEX vote_of_guild ON vote (guild, at);
+    CREATE INDEX vote_of_person ON vote (person);
+
+    UPDATE answer SET spans = json_set(spans, '$.weaker', json('[]'));
+    """,
 )
 
 VERSION = len(MIGRATIONS)

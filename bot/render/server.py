@@ -26,7 +26,8 @@ def stats_reply(stats: Stats, *, days: int, log: bool = True, page: int = 1) -> 
         return Reply(embeds=(card([said], title="Statistics"),))
     pages = max(1, -(-len(stats.unanswered) // PER_PAGE))
     page = nearest(page, pages)
-    lines = [f"The last {counted(days, 'day')}. Private and direct questions are never counted."]
+    counts = "Private and direct questions are never counted; votes on private answers are."
+    lines = [f"The last {counted(days, 'day')}. {counts}"]
     if stats.unanswered:
         lines += ["", "**Questions that the documents don't answer**"]
     for question in stats.unanswered[(page - 1) * PER_PAGE : page * PER_PAGE]:
@@ -75,7 +76,7 @@ def privacy_reply(*, days: int, log: bool, direct: bool = False) -> Reply:
         lines.append("- No questions: the question log is off here.")
     lines += [
         f"- What the buttons of an answer need, for {counted(days, 'day')}: your question, and where its quotes stand.",
-        "- Your votes on answers.",
+        f"- Your votes on answers, for {counted(days, 'day')}.",
         "- Instead of your name or id, a keyed hash of it.",
         "- Who added or removed documents and changed settings, by id.",
         "",

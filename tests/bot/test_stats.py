@@ -35,6 +35,19 @@ async def test_private_and_direct_questions_are_never_in_the_statistics(
     assert UNANSWERABLE not in text and "**Questions" not in text
 
 
+async def test_votes_are_counted_on_private_answers_and_on_those_that_were_removed(
+    manager: MemberActor, ann: MemberActor, channel: ChannelHandle
+) -> None:
+    hidden = private(await ann.slash(channel, "ask", question=QUESTION, private=True))
+    await press(ann, hidden, "Not helpful")
+    removed = (await ann.slash(channel, "ask", question=QUESTION)).response
+    await press(ann, removed, "Helpful")
+    await press(ann, removed, "Remove")
+    shown = private(await manager.slash(channel, "stats"))
+    figures = {field.name: field.value for field in shown.embeds[0].fields}
+    assert figures == {"Asked": "1", "Answered": "1", "Declined": "0", "Helpful": "1", "Not helpful": "1"}
+
+
 async def test_the_pages_of_unanswered_questions_turn_after_a_restart(
     manager: MemberActor, ann: MemberActor, channel: ChannelHandle, restart: Restart
 ) -> None:

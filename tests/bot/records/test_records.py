@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -121,7 +123,7 @@ def test_a_forged_id_is_no_answer(records: Records, answer_id: str):
         records.vote(answer_id, ALICE, True, guild=GUILD)
 
 
-def test_a_dropped_answer_is_gone_with_its_votes_and_its_message(records: Records):
+def test_a_dropped_answer_is_gone_with_its_message_and_what_it_counted_for_stays(records: Records):
     answer_id = keep(records)
     records.link_message(answer_id, 5)
     records.vote(answer_id, BOB, True, guild=GUILD)
@@ -130,9 +132,19 @@ def test_a_dropped_answer_is_gone_with_its_votes_and_its_message(records: Record
     with pytest.raises(AnswerGoneError):
         records.answer(answer_id, guild=GUILD)
     assert records.answer_of_message(5, guild=GUILD) is None
-    assert records.votes(answer_id) == Votes(0, 0)
-    # Its question still counts: what an owner should write next does not depend on who tidied the channel
-    assert records.stats(GUILD).asked == 1
+    # What an owner should write next does not depend on who tidied the channel
+    assert (records.stats(GUILD).asked, records.stats(GUILD).helpful) == (1, 1)
+    with pytest.raises(AnswerGoneError):
+        records.vote(answer_id, ALICE, True, guild=GUILD)
+
+
+def test_quotes_that_were_shown_are_kept_apart_from_those_that_were_too_weak(records: Records):
+    found = (quote(), quote("Far off.", rank=2, score=0.01, answer=None, context=None))
+    for status, shown in (("answered", 1), ("abstained", 0)):
+        given = answer(quotes=found, status=status)
+        kept = records.answer(records.keep_answer(given, guild=GUILD, channel=1, asker=1), guild=GUILD)
+        assert (len(kept.quotes), len(kept.weaker)) == (shown, 2 - shown)
+        assert kept.weaker[-1].matches("Far off.")
 
 
 def test_everybody_has_one_vote_and_may_change_it(records: Records):
@@ -217,11 +229,39 @@ def test_statistics_count_what_was_asked_and_list_what_could_not_be_answered(rec
 
 
 def test_private_and_direct_questions_are_in_no_statistics(records: Records):
-    private = keep(records, "A private one?", private=True, answered=False)
+    keep(records, "A private one?", private=True, answered=False)
     keep(records, "A direct one?", guild=None, answered=False)
-    records.vote(private, BOB, True, guild=GUILD)
     stats = records.stats(GUILD)
-    assert (stats.asked, stats.helpful, stats.unanswered) == (0, 0, ())
+    assert (stats.asked, stats.declined, stats.unanswered) == (0, 0, ())
+
+
+def test_votes_on_private_answers_count_even_when_those_are_kept_no_more(records: Records, clock: Clock):
+    private, direct = keep(records, "A private one?", private=True), keep(records, "A direct one?", guild=None)
+    records.vote(private, ALICE, True, guild=GUILD)
+    records.vote(direct, ALICE, True, guild=None)
+    clock.now += 2 * DAY
+    records.expire()
+    with pytest.raises(AnswerGoneError):
+        records.answer(private, guild=GUILD)
+    assert (records.stats(GUILD).helpful, records.stats(GUILD).asked) == (1, 0)
+
+
+def test_votes_are_deleted_after_the_server_s_days_or_when_its_library_is_erased(records: Records, clock: Clock):
+    records.keep_guild_settings(GUILD, GuildSettings(days=3), by=BOB)
+    old, direct = keep(records), keep(records, guild=None)
+    records.vote(old, ALICE, True, guild=GUILD)
+    records.vote(direct, ALICE, True, guild=None)
+    records.drop_answer(old, guild=GUILD)
+    clock.now += 3 * DAY + 1
+    records.expire()
+    assert (records.votes(old), records.votes(direct)) == (Votes(0, 0), Votes(1, 0))
+    clock.now += 28 * DAY
+    records.expire()
+    assert records.votes(direct) == Votes(0, 0)
+    new = keep(records)
+    records.vote(new, ALICE, True, guild=GUILD)
+    records.forget_library(GUILD, by=BOB)
+    assert records.stats(GUILD).helpful == 0 and records.votes(new) == Votes(0, 0)
 
 
 def test_a_server_s_statistics_hold_nothing_of_another_s(records: Records):
@@ -445,6 +485,26 @@ def test_a_file_that_is_something_else_or_newer_or_damaged_is_refused_in_words(t
     damaged.write_bytes(b"no database at all, and rather long to be one" * 100)
     with pytest.raises(NotALibraryError, match="damaged"):
         Records.open(damaged)
+
+
+def test_the_votes_and_answers_of_an_older_version_are_still_there(path: Path, monkeypatch: pytest.MonkeyPatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(database_module, "MIGRATIONS", database_module.MIGRATIONS[:1])
+        patched.setattr(database_module, "VERSION", 1)
+        Records.open(path).close()
+    span = ["1", "a.txt", 1, 0, 4, "digest", None, None]
+    old = apsw.Connection(str(path))
+    old.execute(
+        "INSERT INTO answer VALUES ('id', ?, 7, x'00', 0, NULL, 'Who?', '[]', 1, 0.9, 3, ?, ?)",
+        (GUILD, json.dumps({"quotes": [span], "passages": []}), time.time()),
+    )
+    old.execute("INSERT INTO vote VALUES ('id', x'01', 1)")
+    old.close()
+    with Records.open(path) as records:
+        kept = records.answer("id", guild=GUILD)
+        assert (len(kept.quotes), kept.weaker) == (1, ())
+        assert records.stats(GUILD).helpful == 1
+        assert records.vote("id", ALICE, False, guild=GUILD) == Votes(1, 1)
 
 
 def test_a_migration_that_fails_leaves_an_empty_file(path: Path, monkeypatch: pytest.MonkeyPatch):
