@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from bot.buttons import AnswerButton
 from bot.errors import AnswerGoneError
 from bot.follow_up import FollowUpForm
 from bot.records import KeptAnswer, KeptSpan
-from bot.render import PER_PAGE, Excerpt, Reply, closest_reply, context_reply, more_reply, note
+from bot.render import MOST_PAGES, PER_PAGE, Excerpt, Reply, closest_reply, context_reply, more_reply, note
 from bot.replies import TOO_LATE, acknowledge, edited, report, tell
 from bot.shelf import SHARED
 
@@ -82,10 +83,19 @@ def _context(bot: QuothBot, kept: KeptAnswer, number: int) -> Reply:
 
 
 def _passages(bot: QuothBot, kept: KeptAnswer, page: int, *, further: bool) -> Reply:
-    """Return a page of passages: those ``further`` than the quotes that were shown, or all, the closest first."""
-    spans = [span for span in kept.passages if not (further and _shown(span, kept.quotes))]
+    """Return a page of passages, the closest first.
+
+    Those ``further`` than the quotes that were shown begin with the quotes that were too weak to be.
+    """
+    spans = kept.passages
+    if further:
+        quoted = (*kept.quotes, *kept.weaker)
+        # Bold would say "this is the answer", which only the best quote was offered as
+        weaker = [replace(span, answer=None) for span in kept.weaker]
+        spans = (*weaker, *(span for span in spans if not _quoted(span, quoted)))
     if not spans:
         return note(NO_MORE)
+    spans = spans[: MOST_PAGES * PER_PAGE]
     pages = -(-len(spans) // PER_PAGE)
     page = min(max(page, 1), pages)
     excerpts: list[Excerpt] = []
@@ -101,7 +111,7 @@ def _passages(bot: QuothBot, kept: KeptAnswer, page: int, *, further: bool) -> R
     return show(excerpts, page=page, pages=pages, names=_names(bot, kept))
 
 
-def _shown(span: KeptSpan, quotes: Sequence[KeptSpan]) -> bool:
+def _quoted(span: KeptSpan, quotes: Sequence[KeptSpan]) -> bool:
     """Say whether a quote was taken from a passage."""
     return any(
         (quote.library, quote.document_id) == (span.library, span.document_id)

@@ -46,7 +46,7 @@ def answer_reply(answer: Answer, *, names: Mapping[str, str] = _NOTHING, private
     several. A ``private`` answer, which only its asker sees, has nothing to remove.
     """
     searched = f"{counted(answer.documents_searched, 'document')} searched"
-    if not answer.answered or not answer.quotes:
+    if not answer.offered:
         return _declined(answer, searched, private)
     words, colour = _SURE[confidence_in_words(answer.confidence)]
     lines = _answer_lines(answer, names)
@@ -78,13 +78,14 @@ def _feedback(private: bool) -> tuple[Button, ...]:
 def _answer_lines(answer: Answer, names: Mapping[str, str]) -> list[str]:
     """Return one string a quote: it is shown with its citation or not at all."""
     # Two documents of one title can only be told apart by their names
-    titles = Counter(title for title, _ in {(quote.title, quote.document) for quote in answer.quotes})
+    quotes = answer.offered
+    titles = Counter(title for title, _ in {(quote.title, quote.document) for quote in quotes})
     lines: list[str] = []
     for room in (_AMPLE, _SCARCE):
         lines = []
-        for above, quote in zip((None, *answer.quotes), answer.quotes, strict=False):
+        for above, quote in zip((None, *quotes), quotes, strict=False):
             cited = _cited(quote, above, names, whole=room.whole, ambiguous=titles[quote.title] > 1)
-            number = rf"\[{quote.rank}] " if len(answer.quotes) > 1 else ""
+            number = rf"\[{quote.rank}] " if len(quotes) > 1 else ""
             lines.append("\n".join(_quote_lines(quote, number + cited, room, best=above is None)) + "\n")
         if fits(lines):
             break

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.cutting import units
-from bot.render.blocks import block, small
+from bot.render.blocks import block, one_line, small
 from bot.render.citation import below, citation, names_library
 from bot.render.reply import MAX_DESCRIPTION, Action, Button, Reply, card, nearest, turning
 from quoth.documents.model import Document, Paragraph
@@ -19,9 +19,13 @@ from quoth.documents.model import Document, Paragraph
 PER_PAGE = 3
 """Excerpts on a page of ``more_reply`` and ``closest_reply``."""
 
+MOST_PAGES = 5
+"""Pages of them: what comes later has nothing to do with the question, and would page through the whole library."""
+
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _EXCERPT_ROOM = 900
 _CITATION_ROOM = 800
+_HEADING_ROOM = 150
 _AROUND_ROOM = 2_000
 _NEIGHBOURS = 2
 
@@ -48,26 +52,29 @@ class Excerpt:
 
 
 def context_reply(excerpt: Excerpt, *, number: int, of: int, names: Mapping[str, str] = _NOTHING) -> Reply:
-    """Return quote ``number`` of an answer's ``of``, in bold, inside the paragraphs around it."""
+    """Return quote ``number`` of an answer's ``of``, in bold, inside the paragraphs around it, under their heading."""
     start, end = _around(excerpt)
     text = excerpt.document.text[start:end]
-    shown, cut = block(text, (excerpt.start - start, excerpt.end - start), MAX_DESCRIPTION - _CITATION_ROOM)
+    above = _heading(excerpt.document, start)
+    room = MAX_DESCRIPTION - _CITATION_ROOM - sum(units(line) + 1 for line in above)
+    shown, cut = block(text, (excerpt.start - start, excerpt.end - start), room)
     cited = _cited(excerpt, names) + (" · longer than fits here" if cut else "")
     others = [n for n in range(1, of + 1) if n != number]
     return Reply(
-        embeds=(card([small(shown, cited)], title="In context" if of < 2 else f"Quote {number} in context"),),
+        embeds=(card([*above, small(shown, cited)], title="In context" if of < 2 else f"Quote {number} in context"),),
         buttons=tuple(Button("context", f"Quote {n}", page=n) for n in others[:5]),
     )
 
 
 def more_reply(excerpts: Sequence[Excerpt], *, page: int, pages: int, names: Mapping[str, str] = _NOTHING) -> Reply:
     """Return a page of further quotes; ``excerpts`` are those of this page."""
-    return _listing("more", "More quotes", [], excerpts, page, pages, names)
+    said = ["Further passages, the closest first. They may not answer the question.\n"]
+    return _listing("more", "More quotes", said, excerpts, page, pages, names)
 
 
 def closest_reply(excerpts: Sequence[Excerpt], *, page: int, pages: int, names: Mapping[str, str] = _NOTHING) -> Reply:
     """Return a page of the passages that come closest to a question without answering it."""
-    said = ["These passages come closest, but they are **not an answer**.\n"]
+    said = ["These passages come closest. They **may not answer the question**: I found no answer in them.\n"]
     return _listing("closest", "Closest passages", said, excerpts, page, pages, names)
 
 
@@ -101,6 +108,16 @@ def _cited(excerpt: Excerpt, names: Mapping[str, str]) -> str:
         document=document.name if document.name != document.title else None,
         library=names_library(names, excerpt.library),
     )
+
+
+def _heading(document: Document, start: int) -> list[str]:
+    """Return the heading that the paragraph which starts here stands under, as markup of a line, where there is one.
+
+    Those further down stand in the text that is shown.
+    """
+    heading = next((one.heading for one in document.paragraphs if one.start <= start < one.end), None)
+    words = one_line(heading.replace(" > ", " › "), _HEADING_ROOM) if heading else ""
+    return [f"**{words}**"] if words else []
 
 
 def _around(excerpt: Excerpt) -> tuple[int, int]:

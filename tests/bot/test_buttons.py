@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from simcord.results import InteractionResult, ResponseMessage
 from bot.buttons import AnswerButton
 from bot.client import QuothBot
 from bot.errors import AnswerGoneError
+from bot.escape import shown as shown_text
 from bot.records import GuildSettings
 from tests.bot.conftest import GUILD, QUESTION, UNANSWERABLE, Restart, deliver_again, labels, text_of
 
@@ -94,6 +96,32 @@ async def test_more_quotes_pages_through_passages_that_were_not_quoted(
     assert len(pages) > 1 and len(set(pages)) == len(pages)
     assert len(channel.history()) == count
     assert "cybercrime was discovered by police in 2013" not in "".join(pages)
+
+
+async def test_more_quotes_begin_with_those_that_were_too_weak_to_be_shown(
+    bot: QuothBot, ben: MemberActor, answer: ResponseMessage
+) -> None:
+    kept = bot.records.answer(button(answer, "more").split(":")[2], guild=GUILD)
+    assert len(kept.quotes) == 1 and kept.weaker
+    weaker = shown_text(bot.shelf.passage(kept.weaker[0], guild=GUILD).text)
+    assert f"> {weaker}" not in text_of(answer)
+    first = text_of(shown(await press(ben, answer, "more"))).split("> ")[1]
+    assert first.startswith(weaker) and "**" not in first
+
+
+@pytest.mark.parametrize("action", ["more", "closest"])
+async def test_passages_are_offered_on_five_pages_at_most(
+    env: simcord.Env, bot: QuothBot, ann: MemberActor, answer: ResponseMessage, action: str
+) -> None:
+    def keep() -> str:
+        with bot.shelf.using(GUILD) as library:
+            found = replace(library.ask(QUESTION), passages=tuple(library.search(QUESTION, k=40)))
+        return bot.records.keep_answer(found, guild=GUILD, channel=1, asker=ann.id)
+
+    answer_id = await bot.asker.run(keep)
+    page = shown(await forge(env, ann, answer, f"quoth:{action}:{answer_id}:99"))
+    assert "Page 5 of 5" in text_of(page)
+    assert not any(custom_id.endswith(":6t") for custom_id in enabled(page))
 
 
 async def test_a_refusal_offers_the_closest_passages(channel: ChannelHandle, ann: MemberActor) -> None:

@@ -69,6 +69,12 @@ def test_several_quotes_are_numbered_and_only_the_best_has_bold():
     assert "> Other words." in lines
 
 
+def test_quotes_too_weak_beside_the_best_are_left_to_a_button():
+    weak = replace(OTHER, score=0.01)
+    assert "Other words." not in body(replace(ANSWER, quotes=(QUOTE, weak)))
+    assert body(replace(ANSWER, quotes=(QUOTE, weak))) == body(ANSWER)
+
+
 def test_a_further_quote_of_the_same_document_does_not_repeat_its_title():
     again = replace(OTHER, title=QUOTE.title, document=QUOTE.document, document_id=QUOTE.document_id, page=None)
     assert r"> -# \[2] same document, paragraph 11" in body(replace(ANSWER, quotes=(QUOTE, again)))

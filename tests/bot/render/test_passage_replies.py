@@ -1,6 +1,9 @@
 """What the buttons of an answer show."""
 
+import pytest
+
 from bot.render import Excerpt, closest_reply, context_reply, more_reply
+from quoth.documents.markdown import markdown_paragraphs
 from quoth.documents.model import Document, Paragraph
 
 PARTS = ["The first paragraph.", "Before it. The  quote is here. After it.", "The third.", "The fourth.", "The fifth."]
@@ -27,10 +30,27 @@ def body(reply):
 
 def test_a_quote_stands_in_bold_inside_the_paragraphs_around_it():
     lines = body(context_reply(excerpt("The  quote is here."), number=1, of=1)).split("\n")
-    assert lines[0] == "> The first paragraph."
-    assert lines[2] == "> Before it. **The  quote is here.** After it."
-    assert lines[4:7] == ["> The third.", "> ", "> The fourth."]
+    assert lines[1] == "> The first paragraph."
+    assert lines[3] == "> Before it. **The  quote is here.** After it."
+    assert lines[5:8] == ["> The third.", "> ", "> The fourth."]
     assert "> The fifth." not in lines
+
+
+def test_the_heading_of_the_paragraphs_stands_above_them():
+    assert body(context_reply(excerpt("The third."), number=1, of=1)).startswith("**A › B**\n> The first paragraph.")
+
+
+def test_the_heading_above_is_that_of_the_first_paragraph_and_those_below_stand_in_the_text():
+    text = "# Cats\n\nThey purr.\n\n# Dogs\n\nThey bark."
+    paragraphs, _ = markdown_paragraphs(text)
+    found = Excerpt("1", Document("a.md", "A", text, "text/markdown", "", paragraphs), 28, 38)
+    lines = body(context_reply(found, number=1, of=1)).split("\n")
+    assert lines[:6] == ["**Cats**", "> They purr.", "> ", r"> \# Dogs", "> ", "> **They bark.**"]
+
+
+def test_paragraphs_without_a_heading_have_no_line_above_them():
+    plain = Document("a.txt", "A", "One. Two.", "text/plain", "", (Paragraph(1, 0, 9),))
+    assert body(context_reply(Excerpt("1", plain, 0, 4), number=1, of=1)).startswith("> **One.** Two.")
 
 
 def test_context_is_cited_with_paragraph_page_heading_and_host():
@@ -45,13 +65,13 @@ def test_the_other_quotes_of_an_answer_can_be_reached_from_the_context_of_one():
 
 def test_neighbours_that_would_be_cut_are_left_out():
     lines = body(context_reply(excerpt("The middle.", ["long " * 1000, "The middle.", "short"]), number=1, of=1))
-    assert lines.startswith("> **The middle.**\n> \n> short\n")
+    assert lines.startswith("**A › B**\n> **The middle.**\n> \n> short\n")
 
 
 def test_a_paragraph_that_is_too_long_is_cut_around_the_quote():
     long = "before " * 2000 + "THE QUOTE " + "after " * 2000
     text = body(context_reply(excerpt("THE QUOTE", [long]), number=1, of=1))
-    assert text.startswith(r"> *\[…]* before") and " before **THE QUOTE** after " in text
+    assert text.startswith("**A › B**\n" r"> *\[…]* before") and " before **THE QUOTE** after " in text
     assert r"after *\[…]*" in text and "longer than fits here" in text
 
 
@@ -77,9 +97,9 @@ def test_a_single_page_has_no_buttons_and_the_ends_can_not_be_turned_beyond():
     assert [b.disabled for b in more_reply([excerpt("The third.")], page=9, pages=2).buttons] == [False, True]
 
 
-def test_the_closest_passages_are_said_to_be_no_answer():
-    reply = closest_reply([excerpt("The third.")], page=1, pages=1)
-    assert "not an answer" in body(reply).split("\n")[0]
+@pytest.mark.parametrize("show", [more_reply, closest_reply])
+def test_passages_that_are_no_answer_are_said_to_be_none(show):
+    assert "may not answer the question" in body(show([excerpt("The third.")], page=1, pages=1)).split("\n")[0]
 
 
 def test_the_library_is_named_where_two_were_asked():
