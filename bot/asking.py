@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from bot.errors import BusyError, ClosingError
 from bot.lanes import Lane
+from bot.render.reply import counted
 from bot.shelf import Shelf
 from quoth.answer import Answer
 
@@ -149,7 +150,8 @@ class Asker:
         if wait > 0:
             raise BusyError(max(1, math.ceil(wait)), "You asked just now")
         if self._asking[person] >= self._per_person:
-            raise BusyError(self._questions.seconds, f"I'm still working on {self._asking[person]} questions of yours")
+            asking = counted(self._asking[person], "question")
+            raise BusyError(self._questions.seconds, f"I'm still working on {asking} of yours")
 
     def _remember(self, person: int, now: float) -> None:
         self._last[person] = now

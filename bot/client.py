@@ -27,6 +27,7 @@ from bot.follow_up import is_follow_up, take_follow_up
 from bot.messages import answer_message
 from bot.pressing import answer_stale_component, press
 from bot.records import GuildSettings, Records
+from bot.render.reply import counted
 from bot.replies import report, tell
 from bot.settings import BotSettings
 from bot.shelf import Shelf
@@ -145,7 +146,7 @@ class QuothBot(discord.AutoShardedClient):
             log.exception("the commands could not be registered with Discord")
             return
         await self.asker.run(partial(self.records.keep_commands_hash, fingerprint))
-        log.info("registered %d commands with Discord", len(commands))
+        log.info("registered %s with Discord", counted(len(commands), "command"))
 
     async def stop(self, patience: float = PATIENCE) -> None:
         """Take no more questions, give those in flight ``patience`` seconds to finish, and close.
@@ -155,7 +156,7 @@ class QuothBot(discord.AutoShardedClient):
         self.closing = True
         self.shelf.stop()
         if not await self._quiet_within(patience):
-            log.warning("%d replies were not finished after %g s and are given up", self._in_flight, patience)
+            log.warning("given up after %g s: %s", patience, counted(self._in_flight, "unfinished answer"))
             await self.asker.close(0.0)
             await self._quiet_within(LAST_WORDS)
         await self.close()
@@ -243,7 +244,7 @@ class QuothBot(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         """Catch up with what happened while the bot was away."""
-        log.info("ready in %d servers as %s", len(self.guilds), self.user)
+        log.info("ready in %s as %s", counted(len(self.guilds), "server"), self.user)
         if not self.housekeeping.is_running():
             self.housekeeping.start()
         # So that no first question has to wait for the disk before it is acknowledged

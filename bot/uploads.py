@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 
 from bot.errors import NameTakenError, QuotaError, RefusedUploadError
 from bot.records import Records
+from bot.render.reply import counted
 from bot.shelf import Shelf
 from quoth.documents.decode import decode
 from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, suffix
@@ -41,12 +42,16 @@ class UploadLimits:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A file that is in the library now: how many documents and passages it makes, and whether it replaced one."""
+    """A file that is in the library now: how many documents and passages it makes, and whether it replaced one.
+
+    One that is ``unchanged`` was there already, to the letter.
+    """
 
     name: str
     documents: int
     passages: int
     replaced: bool
+    unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ def add_upload(
     Raises:
         RefusedUploadError: it is too large, of the wrong type, or damaged; the message says what.
         QuotaError: the server's library has no room for it.
-        NameTakenError: a file of this name is there, and ``replace`` is false.
+        NameTakenError: another file of this name is there, and ``replace`` is false.
         ClosingError: the bot is about to stop; nothing was added.
     """
     name = unicodedata.normalize("NFC", name)
@@ -134,13 +139,14 @@ def add_upload(
     there = shelf.documents(guild)
     root = upload_root(name)
     old = [record for record in there if record.root == root]
+    if {record.name: record.content_hash for record in old} == {one.name: one.content_hash for one in documents}:
+        return Added(name, len(old), sum(record.passages for record in old), replaced=False, unchanged=True)
     if old and not replace:
         raise NameTakenError(name)
     files = {record.root for record in there if is_upload(record.root)}
     if not old and len(files) >= limits.files:
-        raise QuotaError(
-            f"This server's library holds {len(files)} files, as many as it may; remove one before you add {name}."
-        )
+        held = counted(len(files), "file")
+        raise QuotaError(f"This server's library holds {held}, as many as it may; remove one before you add {name}.")
     room = limits.passages - sum(record.passages for record in there if record.root != root)
     if room <= 0:
         raise QuotaError(_full(name, limits))
@@ -149,8 +155,8 @@ def add_upload(
             library.add(name, data, room=room, report=shelf.check_running)
         except NoRoomError as error:
             raise QuotaError(
-                f"{name} makes {error.passages:,} passages and this server's library has room for {error.room:,} "
-                f"of {limits.passages:,}; remove something first, or add a shorter file."
+                f"{name} makes {counted(error.passages, 'passage')} and this server's library has room for "
+                f"{error.room:,} of {limits.passages:,}; remove something first, or add a shorter file."
             ) from error
         new = [record for record in library.documents() if record.root == root]
     records.record_upload(guild, name, by=by, size=len(data))
@@ -216,7 +222,7 @@ def _remove(library: Library, name: str, root: str | None) -> Sequence[DocumentR
 
 def _full(name: str, limits: UploadLimits) -> str:
     return (
-        f"This server's library holds {limits.passages:,} passages, as many as it may; "
+        f"This server's library holds {counted(limits.passages, 'passage')}, as many as it may; "
         f"remove something before you add {name}."
     )
 

@@ -182,6 +182,8 @@ async def _add(interaction: discord.Interaction[QuothBot], file: discord.Attachm
 
 
 def _told_of(added: Added) -> str:
+    if added.unchanged:
+        return f"Already there, unchanged: {_bold(added.name)}"
     verb = "Replaced" if added.replaced else "Added"
     documents = f"{counted(added.documents, 'document')}, " if added.documents != 1 else ""
     return f"{verb}: {_bold(added.name)} ({documents}{counted(added.passages, 'passage')})"

@@ -36,6 +36,7 @@ ERASED = (
     "All documents of this server are deleted, with the questions, answers and votes that were kept of it. "
     "Its settings stay, and so does the list of who changed what."
 )
+NOTHING_TO_ERASE = "This server has no documents, and no questions, answers or votes are kept of it: nothing to delete."
 
 library = app_commands.Group(
     name="library",
@@ -194,7 +195,7 @@ def _check(shelf: Shelf, guild: int) -> CheckReport:
         return opened.check()
 
 
-@library.command(description="Check that this server's library is whole")
+@library.command(description="Check that nothing in this server's library is missing or damaged")
 async def check(interaction: discord.Interaction[Any]) -> None:
     """Verify the library from end to end."""
     bot = interaction.client
@@ -206,13 +207,11 @@ async def check(interaction: discord.Interaction[Any]) -> None:
         report = await bot.asker.run_long(partial(_check, bot.shelf, guild), guild=guild)
         size = _size(report.documents, report.passages)
         if not report.problems:
-            await show(interaction, note(f"The library is whole: {size}."))
+            await show(interaction, note(f"Everything is in order: {size}, nothing missing or damaged."))
             return
         problems = "\n".join(f"- {problem}" for problem in report.problems[:_MOST_PROBLEMS])
-        await show(
-            interaction,
-            note(f"The library has {len(report.problems)} problems ({size}); tell whoever runs me:\n{problems}"),
-        )
+        found = counted(len(report.problems), "problem")
+        await show(interaction, note(f"The library has {found} ({size}); tell whoever runs me:\n{problems}"))
 
 
 # -- erase
@@ -225,6 +224,9 @@ async def erase(interaction: discord.Interaction[Any]) -> None:
     async with let_in(interaction, "library"):
         guild = _guild(interaction)
         documents, passages = await bot.asker.run(partial(bot.shelf.counts, guild))
+        if not documents and not await bot.asker.run(partial(bot.records.keeps_questions, guild)):
+            await show(interaction, note(NOTHING_TO_ERASE))
+            return
         size = _size(documents, passages)
 
         async def ask_again(pressed: discord.Interaction[QuothBot]) -> None:

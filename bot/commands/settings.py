@@ -18,6 +18,7 @@ from bot.commands.telling import in_words, show
 from bot.errors import NotAllowedError
 from bot.records import GuildSettings
 from bot.render import Reply, settings_reply
+from bot.render.reply import counted
 from bot.replies import acknowledge
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class DaysSelect(TakenOnce, discord.ui.DynamicItem[discord.ui.Select[Any]], temp
                 custom_id="quoth-settings:days",
                 options=[
                     discord.SelectOption(
-                        label=f"Keep questions and votes for {choice} day{'s' if choice != 1 else ''}",
+                        label=f"Keep questions and votes for {counted(choice, 'day')}",
                         value=str(choice),
                         default=choice == days,
                     )

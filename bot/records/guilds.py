@@ -24,6 +24,9 @@ _OF_A_GUILD = {
 }
 """Every table that says something of a server, and the column that names it."""
 
+_ERASED = ("upload", "question", "answer", "vote")
+"""The tables that go with a server's library."""
+
 
 class GuildRecords:
     """Servers' records."""
@@ -71,10 +74,15 @@ class GuildRecords:
     def forget_library(self, guild: int, *, by: int) -> None:
         """Delete a server's questions, answers, votes and who added its files; remember who erased its library."""
         with self._database.turn() as db:
-            for table in ("upload", "question", "answer", "vote"):
+            for table in _ERASED:
                 db.execute(f"DELETE FROM {table} WHERE guild = ?", (guild,))
             _act(db, guild, "erase", by, "")
         self._database.forget()
+
+    def keeps_questions(self, guild: int) -> bool:
+        """Whether there is anything that ``forget_library`` would delete of a server."""
+        with self._database.turn() as db:
+            return any(db.execute(f"SELECT 1 FROM {table} WHERE guild = ? LIMIT 1", (guild,)).get for table in _ERASED)
 
     def uploads(self, guild: int) -> dict[str, Upload]:
         """Return who added each file of a server's library, by the file's name."""

@@ -31,6 +31,7 @@ from tests.bot.acting import (
     send_form,
     told,
 )
+from tests.bot.answers import answer
 from tests.bot.conftest import GUILD, QUESTION, Restart, labels, text_of
 
 HOUSE = "When is dinner served?"
@@ -111,6 +112,14 @@ async def test_a_name_that_is_there_is_replaced_only_after_a_yes(
     assert "Replaced: **house.txt**" in text_of(asked)
     assert not labels(asked)
     assert documents(bot, GUILD)["house.txt"] == NEW_RULES.decode()
+
+
+async def test_a_file_that_is_there_already_is_said_to_be_and_not_offered_to_be_replaced(
+    manager: MemberActor, channel: ChannelHandle
+) -> None:
+    await send_form(manager, channel, ("house.txt", RULES))
+    said = private(await send_form(manager, channel, ("house.txt", RULES)))
+    assert "Already there, unchanged: **house.txt**" in text_of(said) and not labels(said)
 
 
 async def test_a_no_keeps_the_old_file(bot: QuothBot, manager: MemberActor, channel: ChannelHandle) -> None:
@@ -335,8 +344,8 @@ async def test_the_pages_of_a_list_turn_after_a_restart(
     assert "n00.txt" in first and "n10.txt" in text_of(listed)
 
 
-async def test_check_says_that_a_library_is_whole(manager: MemberActor, channel: ChannelHandle) -> None:
-    assert "is whole" in told(await manager.slash(channel, "library check"))
+async def test_check_says_that_nothing_is_missing(manager: MemberActor, channel: ChannelHandle) -> None:
+    assert "1 document, 17 passages, nothing missing" in told(await manager.slash(channel, "library check"))
 
 
 async def test_check_and_list_of_an_empty_library_say_so(env: simcord.Env, other_guild: GuildHandle) -> None:
@@ -352,7 +361,7 @@ async def test_check_names_what_is_wrong(bot: QuothBot, manager: MemberActor, ch
     with bot.shelf.using(GUILD) as library:
         library._store._db.execute("UPDATE passage SET terms = x'' WHERE id = (SELECT min(id) FROM passage)")
     text = told(await manager.slash(channel, "library check"))
-    assert "problems" in text and "other words than it holds" in text
+    assert "problems (1 document, 17 passages)" in text and "other words than it holds" in text
 
 
 @pytest.mark.parametrize(("name", "data"), [("empty.txt", b""), ("tool.exe", BINARY)])
@@ -380,6 +389,19 @@ async def test_erase_asks_twice_and_leaves_nothing(
     assert bot.records.uploads(GUILD) == {}
     assert bot.records.stats(GUILD).asked == 0
     assert bot.records.actions(GUILD)[0].what == "erase" and bot.records.actions(GUILD)[0].by == manager.id
+
+
+async def test_erase_says_so_where_there_is_nothing_and_offers_no_button(
+    env: simcord.Env, bot: QuothBot, other_guild: GuildHandle
+) -> None:
+    role = other_guild.create_role("managers", permissions=discord.Permissions(manage_guild=True))
+    olga = other_guild.add_member(env.create_user("olga"), roles=[role])
+    channel = other_guild.create_text_channel("general")
+    said = private(await olga.slash(channel, "library erase"))
+    assert "nothing to delete" in text_of(said) and not labels(said)
+    bot.records.keep_answer(answer(), guild=other_guild.id, channel=channel.id, asker=olga.id)
+    asked = private(await olga.slash(channel, "library erase"))
+    assert "0 documents" in text_of(asked) and labels(asked)
 
 
 @pytest.mark.parametrize("steps", [0, 1])

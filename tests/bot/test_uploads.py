@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,16 @@ def test_the_same_name_again_asks_before_it_replaces(server: Server):
     assert server.names() == ["rules.txt"]
 
 
+@pytest.mark.parametrize("name", ["rules.txt", "faq.jsonl"])
+def test_a_file_that_is_there_to_the_letter_stays_as_it_is_and_whose_it_was(server: Server, name: str):
+    data = corpus(TEXT, MORE) if name.endswith("jsonl") else TEXT
+    first = server.add(name, data)
+    before = server.records.uploads(GUILD), server.records.actions(GUILD), server.shelf.documents(GUILD)
+    for replaces in (False, True):
+        assert server.add(name, data, replace=replaces) == replace(first, unchanged=True)
+    assert (server.records.uploads(GUILD), server.records.actions(GUILD), server.shelf.documents(GUILD)) == before
+
+
 def test_a_name_is_the_same_however_its_accents_are_written(server: Server):
     server.add("re\u0301sume\u0301.txt", TEXT)
     with pytest.raises(NameTakenError):
@@ -179,7 +189,7 @@ def test_a_persian_file_name_is_a_name(server: Server):
 
 def test_a_server_has_no_more_files_than_its_share(server: Server):
     server.add("one.txt", MORE, files=1)
-    with pytest.raises(QuotaError, match="1 files"):
+    with pytest.raises(QuotaError, match="1 file, "):
         server.add("two.txt", TEXT, files=1)
     assert server.names() == ["one.txt"]
     assert RARE.encode() not in server.bytes()
