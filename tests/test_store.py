@@ -357,6 +357,48 @@ def test_a_migration_that_fails_leaves_version_0(tmp_path: Path, monkeypatch: py
     db.close()
 
 
+def test_a_library_of_schema_1_keeps_all_it_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from quoth.store import connection
+
+    folder = tmp_path / "library"
+    with monkeypatch.context() as patched:
+        patched.setattr(connection, "MIGRATIONS", connection.MIGRATIONS[:1])
+        patched.setattr(connection, "VERSION", 1)
+        open_database(folder, create=True).close()
+    old = apsw.Connection(str(folder / FILE_NAME))
+    old.execute("INSERT INTO root VALUES (1, '/root')")
+    for number in (1, 2, 3):
+        old.execute(
+            "INSERT INTO document VALUES (?, 1, ?, 'Boats', NULL, 'text/plain', 'x', '2026-01-01', ?)",
+            (number, f"{number}.txt", "Boats\0 🚤"),
+        )
+        old.execute("INSERT INTO paragraph VALUES (?, 1, 0, 8, NULL, NULL, 1)", (number,))
+    old.pragma("foreign_keys", True)
+    old.execute("DELETE FROM document WHERE id = 3")
+    old.close()
+    store = Store.open(folder)
+    assert [(one.id, one.name, one.characters) for one in store.documents()] == [(1, "1.txt", 8), (2, "2.txt", 8)]
+    assert (store.document(1).text, len(store.document(1).paragraphs)) == ("Boats\0 🚤", 1)
+    with store.writing():
+        put(store, "new.txt", "The harbour master counts the boats.")
+        store.remove([1])
+    # The id of the document that is gone was not given again, and what belongs to a document goes with it
+    assert [one.id for one in store.documents()] == [2, 4]
+    assert {row[0] for row in dump(folder)["paragraph"]} == {2, 4}
+    store.close()
+
+
+def test_documents_are_listed_without_reading_their_texts(store: Store):
+    with store.writing():
+        for number in range(3):
+            put(store, f"{number}.txt", "The harbour master counts the boats.\n" * 500 * (number + 1))
+    db = apsw.Connection(str(store.folder / FILE_NAME))
+    db.execute("UPDATE document SET text = ''")
+    db.close()
+    assert [one.characters for one in store.documents()] == [18_500, 37_000, 55_500]
+    assert any("18500" in problem for problem in store.check()[2])
+
+
 def test_a_library_whose_making_was_killed_can_be_made_again(tmp_path: Path):
     db = apsw.Connection(str(tmp_path / FILE_NAME))
     db.pragma("journal_mode", "wal")

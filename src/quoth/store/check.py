@@ -40,7 +40,10 @@ def _passages(db: apsw.Connection, model: tuple[int, ModelIdentity] | None) -> I
     model_id, identity = model
     spelled = dict(db.execute("SELECT id, text FROM term"))
     # A document's text is read once: joined to its passages, SQLite would sort a copy of it for each of them
-    for document_id, name, title, text in db.execute("SELECT id, name, title, text FROM document ORDER BY id"):
+    documents = db.execute("SELECT id, name, title, characters, text FROM document ORDER BY id")
+    for document_id, name, title, characters, text in documents:
+        if characters != len(text):
+            yield f"{name!r} has {len(text)} characters and is said to have {characters}"
         rows = db.execute(
             'SELECT start, "end", heading, data, terms FROM passage p JOIN vector v ON v.id = p.vector_id '
             "WHERE document_id = ? AND p.model_id = ? ORDER BY p.id",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -81,11 +82,12 @@ def _configure(connection: apsw.Connection, folder: Path) -> None:
         )
     use_wal(connection, BUSY_MILLISECONDS)
     connection.pragma("synchronous", "full")
-    connection.pragma("foreign_keys", True)
     # What was removed is overwritten, not only unlinked: a removed document leaves no words behind
     connection.pragma("secure_delete", True)
     if version < VERSION:
         _migrate(connection)
+    # Only now: a step that makes a table anew drops the old one, with which the rows that refer to it would go
+    connection.pragma("foreign_keys", True)
 
 
 def use_wal(connection: apsw.Connection, milliseconds: int) -> None:
@@ -108,6 +110,8 @@ def use_wal(connection: apsw.Connection, milliseconds: int) -> None:
 
 
 def _migrate(connection: apsw.Connection) -> None:
+    # SQLite's own length() stops at a zero
+    connection.create_scalar_function("code_points", _code_points, 1, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Read again inside the lock: another process may have migrated meanwhile
@@ -120,6 +124,10 @@ def _migrate(connection: apsw.Connection) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _code_points(text: Any) -> int:
+    return len(text)
 
 
 @contextmanager

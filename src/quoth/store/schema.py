@@ -81,6 +81,30 @@ MIGRATIONS: tuple[str, ...] = (
         passages INTEGER NOT NULL
     );
     """,
+    # 1 -> 2: the length of a text stands in a column of its own, and the text behind all others: whoever lists
+    # documents reads no text. The highest id goes along, so that none comes back as another's
+    """
+    CREATE TABLE listed_document (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        root_id INTEGER NOT NULL REFERENCES root ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        title TEXT NOT NULL,
+        uri TEXT,
+        media_type TEXT NOT NULL,
+        content_hash TEXT NOT NULL,
+        indexed_at TEXT NOT NULL,
+        characters INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        UNIQUE (root_id, name)
+    );
+    INSERT INTO listed_document
+        SELECT id, root_id, name, title, uri, media_type, content_hash, indexed_at, code_points(text), text
+        FROM document;
+    DELETE FROM sqlite_sequence WHERE name = 'listed_document';
+    UPDATE sqlite_sequence SET name = 'listed_document' WHERE name = 'document';
+    DROP TABLE document;
+    ALTER TABLE listed_document RENAME TO document;
+    """,
 )
 
 VERSION = len(MIGRATIONS)

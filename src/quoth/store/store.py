@@ -208,7 +208,7 @@ class Store:
         return [
             DocumentRecord(*row)
             for row in self._db.execute(
-                "SELECT d.id, path, name, title, uri, media_type, content_hash, indexed_at, length(text), "
+                "SELECT d.id, path, name, title, uri, media_type, content_hash, indexed_at, characters, "
                 "(SELECT count(*) FROM passage p JOIN model m ON m.id = p.model_id "
                 " WHERE p.document_id = d.id AND m.is_current) "
                 "FROM document d JOIN root ON root.id = root_id ORDER BY name, path"
@@ -259,8 +259,8 @@ class Store:
             perhaps_unused = self._drop_passages("document_id = ?", old)
             self._db.execute("DELETE FROM document WHERE id = ?", (old,))
         document_id = self._db.execute(
-            "INSERT INTO document (root_id, name, title, uri, media_type, content_hash, indexed_at, text) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            "INSERT INTO document (root_id, name, title, uri, media_type, content_hash, indexed_at, "
+            "characters, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             (
                 root_id,
                 document.name,
@@ -269,6 +269,7 @@ class Store:
                 document.media_type,
                 document.content_hash,
                 datetime.now(UTC).isoformat(timespec="seconds"),
+                len(document.text),
                 document.text,
             ),
         ).get
