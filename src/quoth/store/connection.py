@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import apsw
 
@@ -126,8 +125,8 @@ def _migrate(connection: apsw.Connection) -> None:
         raise
 
 
-def _code_points(text: Any) -> int:
-    return len(text)
+def _code_points(*values: apsw.SQLiteValue) -> int:
+    return len(str(values[0]))
 
 
 @contextmanager
