@@ -10,7 +10,7 @@ from types import MappingProxyType
 from bot.cutting import units
 from bot.escape import shown, visible
 from bot.render import reply
-from bot.render.blocks import block, small
+from bot.render.blocks import block, one_line, small
 from bot.render.citation import also_in, below, citation, names_library
 from bot.render.reply import Button, Reply, card, counted, fits
 from quoth.answer import Answer, Context, Quote, confidence_in_words
@@ -30,7 +30,10 @@ class _Room:
 # 350 characters, as long as a quote gets, need no more than 1,100 units, whatever they are. Three such quotes with
 # the longest of titles, headings and addresses don't fit together, and then the citations give way
 _AMPLE = _Room(quote=1_100, context=400, whole=True)
-_SCARCE = _Room(quote=800, context=250, whole=False)
+_SCARCE = _Room(quote=710, context=250, whole=False)
+
+_FOLLOWED = 120
+"""Units of the question before that are shown."""
 
 _SURE = {
     "sure": ("Sure of this answer", reply.SURE),
@@ -39,17 +42,21 @@ _SURE = {
 }
 
 
-def answer_reply(answer: Answer, *, names: Mapping[str, str] = _NOTHING, private: bool = False) -> Reply:
+def answer_reply(
+    answer: Answer, *, names: Mapping[str, str] = _NOTHING, private: bool = False, following: str | None = None
+) -> Reply:
     """Return an answer as it is shown: its quotes with their citations, or that the documents don't answer.
 
     ``names`` says how the libraries that were asked are called, by their names; citations tell it where there are
-    several. A ``private`` answer, which only its asker sees, has nothing to remove.
+    several. A ``private`` answer, which only its asker sees, has nothing to remove. ``following`` is the question that
+    this one followed and is understood with.
     """
+    above = [] if following is None else [f"-# following: {one_line(following, _FOLLOWED)}"]
     searched = f"{counted(answer.documents_searched, 'document')} searched"
     if not answer.offered:
-        return _declined(answer, searched, private)
+        return _declined(answer, above, searched, private)
     words, colour = _SURE[confidence_in_words(answer.confidence)]
-    lines = _answer_lines(answer, names)
+    lines = _answer_lines(answer, above, names)
     return Reply(
         embeds=(card(lines, author=answer.question, footer=f"{words} · {searched}", colour=colour),),
         buttons=(
@@ -61,8 +68,8 @@ def answer_reply(answer: Answer, *, names: Mapping[str, str] = _NOTHING, private
     )
 
 
-def _declined(answer: Answer, searched: str, private: bool) -> Reply:
-    lines = ["**The documents don't answer this.**"]
+def _declined(answer: Answer, above: list[str], searched: str, private: bool) -> Reply:
+    lines = [*above, "**The documents don't answer this.**"]
     buttons: tuple[Button, ...] = (Button("follow", "Follow up"),)
     if answer.passages:
         lines.append("No passage that I found holds an answer. You can still read those that come closest.")
@@ -75,14 +82,14 @@ def _feedback(private: bool) -> tuple[Button, ...]:
     return votes if private else (*votes, Button("remove", "Remove", row=1))
 
 
-def _answer_lines(answer: Answer, names: Mapping[str, str]) -> list[str]:
-    """Return one string a quote: it is shown with its citation or not at all."""
+def _answer_lines(answer: Answer, first: list[str], names: Mapping[str, str]) -> list[str]:
+    """Return the ``first`` lines and one string a quote: it is shown with its citation or not at all."""
     # Two documents of one title can only be told apart by their names
     quotes = answer.offered
     titles = Counter(title for title, _ in {(quote.title, quote.document) for quote in quotes})
     lines: list[str] = []
     for room in (_AMPLE, _SCARCE):
-        lines = []
+        lines = [*first]
         for above, quote in zip((None, *quotes), quotes, strict=False):
             cited = _cited(quote, above, names, whole=room.whole, ambiguous=titles[quote.title] > 1)
             number = rf"\[{quote.rank}] " if len(quotes) > 1 else ""

@@ -139,6 +139,15 @@ def test_an_answer_can_be_looked_into_followed_up_voted_on_and_removed():
     assert "remove" not in actions(answer_reply(ANSWER, private=True))
 
 
+def test_a_follow_up_says_in_short_what_it_follows():
+    for shown in (ANSWER, ABSTENTION):
+        first = body(shown, following="Who **is**\nhe? " * 20).split("\n")[0]
+        assert (
+            first.startswith(r"-# following: Who \*\*is\*\* he? Who ") and first.endswith(r"\[…]") and len(first) < 260
+        )
+        assert "following" not in body(shown)
+
+
 def test_an_abstention_says_so_and_shows_no_word_of_a_document():
     reply = answer_reply(ABSTENTION)
     assert reply.embeds[0].description.startswith("**The documents don't answer this.**")
@@ -181,7 +190,7 @@ def test_three_quotes_are_shown_however_long_they_and_their_citations_are(text):
         also_in=tuple(Place("*" * 900, number, 0, 1) for number in range(9)),
     )
     found = tuple(replace(long, rank=n, document=f"{n}{'*' * 900}", document_id=n) for n in (1, 2, 3))
-    shown = body(replace(ANSWER, quotes=found))
+    shown = body(replace(ANSWER, quotes=found), following="*" * 900)
     assert [rf"> -# \[{rank}] **" in shown for rank in (1, 2, 3)] == [True] * 3
 
 
@@ -189,7 +198,7 @@ def test_three_quotes_are_shown_however_long_they_and_their_citations_are(text):
 @given(answers(most=3))
 def test_every_quote_of_an_answer_is_shown(answer):
     if answer.answered and len(answer.quotes) > 1:
-        assert all(rf"-# \[{quote.rank}] " in body(answer) for quote in answer.quotes)
+        assert all(rf"-# \[{quote.rank}] " in body(answer, following=answer.question) for quote in answer.quotes)
 
 
 def test_a_link_is_only_its_host():

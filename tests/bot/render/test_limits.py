@@ -37,9 +37,9 @@ pages = st.integers(-5, 1000)
 
 
 @quick
-@given(answers(), st.sampled_from([{}, NAMES]), st.booleans())
-def test_an_answer(answer, names, private):
-    check(answer_reply(answer, names=names, private=private))
+@given(answers(), st.sampled_from([{}, NAMES]), st.booleans(), st.none() | anything)
+def test_an_answer(answer, names, private, following):
+    check(answer_reply(answer, names=names, private=private, following=following))
 
 
 def test_more_quotes_than_fit_are_left_out_whole():
