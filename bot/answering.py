@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from bot.records import KeptAnswer
 from bot.render import Reply, answer_reply, note
 from bot.replies import acknowledge, edited, tell
 from bot.shelf import SHARED
+from bot.small_talk import small_talk
+from bot.wording import Names, Wording, names_in_interaction, worded
 from quoth.answer import Answer
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ log = logging.getLogger(__name__)
 class Question:
     """A question, where and by whom it was asked, and the questions before it, oldest first."""
 
-    text: str
+    wording: Wording
     guild: int | None
     channel: int
     asker: int
@@ -45,7 +47,7 @@ async def answer_question(bot: QuothBot, question: Question) -> tuple[Reply, str
     try:
         settings = await bot.guild_settings(question.guild)
         answer = await bot.asker.ask(
-            question.text,
+            question.wording.text,
             guild=question.guild,
             person=question.asker,
             shared=settings.shared,
@@ -58,7 +60,7 @@ async def answer_question(bot: QuothBot, question: Question) -> tuple[Reply, str
 
 def _kept(bot: QuothBot, question: Question, answer: Answer, shared: bool) -> tuple[Reply, str]:
     answer_id = bot.records.keep_answer(
-        answer,
+        replace(answer, question=question.wording.kept),
         guild=question.guild,
         channel=question.channel,
         asker=question.asker,
@@ -67,7 +69,8 @@ def _kept(bot: QuothBot, question: Question, answer: Answer, shared: bool) -> tu
     )
     bot.records.log_question(answer_id)
     names = library_names(bot, question.guild, shared=shared)
-    return answer_reply(answer, names=names, private=question.private), answer_id
+    following = question.history[-1] if question.history else None
+    return answer_reply(answer, names=names, private=question.private, following=following), answer_id
 
 
 def library_names(bot: QuothBot, guild: int | None, *, shared: bool) -> dict[str, str]:
@@ -99,11 +102,12 @@ async def answer_interaction(
     *,
     private: bool | None = None,
     after: str | None = None,
+    names: Names | None = None,
 ) -> None:
     """Acknowledge an interaction at once, and put the answer in place of the acknowledgement.
 
     ``private`` says who sees it (as the server's settings have it, where it is None); ``after`` is the id of the answer
-    that the question follows.
+    that the question follows; ``names`` are those of the ids in the text, where the interaction doesn't have them.
     """
     async with bot.working():
         settings = await bot.guild_settings(interaction.guild_id)
@@ -111,6 +115,10 @@ async def answer_interaction(
         parent = getattr(interaction.channel, "parent_id", None)
         if not answers_here(settings, interaction.channel_id, parent):
             await tell(interaction, elsewhere(settings))
+            return
+        said = small_talk(text)
+        if said is not None:
+            await tell(interaction, said)
             return
         missing = missing_for_interaction(interaction, private=hidden)
         if missing:
@@ -126,7 +134,7 @@ async def answer_interaction(
             kept = await bot.asker.run(partial(kept_for, bot, after, guild=interaction.guild_id, person=person))
             history = (*kept.history, kept.question)
         question = Question(
-            text.strip(),
+            worded(text, names or names_in_interaction(interaction)),
             interaction.guild_id,
             interaction.channel_id or 0,
             interaction.user.id,

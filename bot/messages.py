@@ -14,13 +14,13 @@ from bot.answering import Question, answer_question, link
 from bot.permissions import answers_here, may_read_history, may_speak, missing_for_reply
 from bot.render import Reply, note
 from bot.replies import sent
+from bot.small_talk import small_talk
+from bot.wording import names_in_message, worded
 
 if TYPE_CHECKING:
     from bot.client import QuothBot
 
 log = logging.getLogger(__name__)
-
-ASK_IN_WORDS = "Ask me something in words, and I'll look for it in the documents."
 
 PATIENT = 1.0
 """Seconds after which a person is shown that the bot is at work."""
@@ -51,7 +51,7 @@ async def _answer(bot: QuothBot, message: discord.Message, mentioned: bool, refe
     history: tuple[str, ...] = ()
     if referred is not None:
         before = await bot.asker.run(partial(bot.records.answer_of_message, referred, guild=guild))
-        if before is not None:
+        if before is not None and not before.private:
             history = (*before.history, before.question)
         elif guild is not None and not mentioned:
             return
@@ -71,10 +71,11 @@ async def _answer(bot: QuothBot, message: discord.Message, mentioned: bool, refe
     text = without_mention(message.content, bot.user.id)
     if missing:
         await _send(message, note(missing, markup=True), None)
-    elif not text:
-        await _send(message, note(ASK_IN_WORDS), None)
+    elif (said := small_talk(text)) is not None:
+        await _send(message, note(said), None)
     else:
-        question = Question(text, guild, message.channel.id, message.author.id, history=history)
+        wording = worded(text, names_in_message(message, message.guild))
+        question = Question(wording, guild, message.channel.id, message.author.id, history=history)
         reply, answer_id = await _patiently(bot, message, question)
         posted = await _send(message, reply, answer_id)
         if posted is not None and answer_id is not None:

@@ -60,6 +60,13 @@ def answers_here(settings: GuildSettings, channel: int | None, parent: int | Non
     return not settings.channels or channel in settings.channels or parent in settings.channels
 
 
+def open_to_everyone(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
+    """Say whether every member of a server can see a channel."""
+    if isinstance(channel, discord.Thread):
+        return not channel.is_private() and channel.parent is not None and open_to_everyone(channel.parent)
+    return channel.permissions_for(channel.guild.default_role).view_channel
+
+
 def elsewhere(settings: GuildSettings) -> str:
     """Return the sentence for a channel in which a server wants no answers."""
     channels = sorted(settings.channels)

@@ -20,6 +20,7 @@ from bot.commands.telling import in_words, show
 from bot.errors import NameTakenError, NotAllowedError, RefusedUploadError
 from bot.escape import plain, shown
 from bot.failures import told
+from bot.permissions import open_to_everyone
 from bot.render import Reply, note
 from bot.render.reply import counted
 from bot.replies import acknowledge
@@ -49,9 +50,7 @@ def is_hidden(interaction: discord.Interaction[QuothBot]) -> bool:
     channel, guild = interaction.channel, interaction.guild
     if guild is None or not isinstance(channel, discord.Thread | discord.abc.GuildChannel):
         return True
-    if isinstance(channel, discord.Thread) and (channel.is_private() or channel.parent is None):
-        return True
-    return not channel.permissions_for(guild.default_role).view_channel
+    return not open_to_everyone(channel)
 
 
 def files_of(message: discord.Message) -> list[discord.Attachment]:

@@ -17,6 +17,7 @@ from bot.answering import Question, answer_question
 from bot.errors import ClosingError
 from bot.logs import WORDY_LOGGERS, start_logging
 from bot.settings import read_settings
+from bot.wording import Wording
 from quoth.errors import SettingsError
 from tests.bot.conftest import MakeBot, settings_for
 
@@ -215,7 +216,7 @@ async def test_a_stop_tells_those_whose_questions_do_not_finish(
 
         async def ask(person: int) -> None:
             async with bot.working():
-                reply, _ = await answer_question(bot, Question("Who?", None, channel=1, asker=person))
+                reply, _ = await answer_question(bot, Question(Wording("Who?", "Who?"), None, channel=1, asker=person))
                 told.append((reply.content, bot.is_closed()))
 
         asking = [asyncio.create_task(ask(person)) for person in (1, 2)]

@@ -17,7 +17,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 from bot import messages
 from bot.client import QuothBot
 from bot.render import Reply, note
-from tests.bot.conftest import GUILD, QUESTION, Restart, text_of
+from tests.bot.conftest import GUILD, QUESTION, Restart, labels, text_of
 
 
 def me(env: simcord.Env) -> str:
@@ -138,6 +138,17 @@ async def test_a_reply_to_an_answer_is_understood_with_the_question_before_it(
     assert len(said(env, channel)) == 2
     await ann.send(channel, "Why?", reply_to=said(env, channel)[-1])
     assert histories == [(), (QUESTION,), (QUESTION, "And in 2012?")]
+
+
+async def test_a_private_question_is_no_part_of_what_a_reply_in_the_channel_follows(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor, bot: QuothBot
+) -> None:
+    private = (await ann.slash(channel, "ask", question=QUESTION, private=True)).response
+    assert private is not None
+    posted = await ann.send(channel, "hello")
+    bot.records.link_message(labels(private)["Helpful"].split(":")[2], posted.id)
+    await ann.send(channel, f"{me(env)} And in 2012?", reply_to=posted)
+    assert "following" not in text_of(said(env, channel)[-1])
 
 
 async def test_a_reply_to_what_is_no_answer_is_passed_over(
