@@ -12,6 +12,8 @@ import re
 import sys
 from typing import TextIO
 
+import discord
+
 WORDY_LOGGERS = ("discord.http", "discord.gateway", "discord.webhook.async_")
 """Loggers that write whole requests, events and addresses at DEBUG, with tokens and what people wrote in them."""
 
@@ -54,6 +56,8 @@ def start_logging(level: str, token: str = "", stream: TextIO | None = None) -> 
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(level)
+    # A bot that never speaks needs no library for voice, and whoever runs it no two warnings that there is none
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     for name in WORDY_LOGGERS:
         logger = logging.getLogger(name)
         logger.setLevel(max(logging.INFO, root.level))

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import discord
 import discord.http
 import pytest
 
@@ -169,6 +170,16 @@ def test_requests_and_events_are_never_logged_whole_even_at_debug(logs: io.Strin
 def test_ordinary_lines_are_logged_as_they_are(logs: io.StringIO) -> None:
     logging.getLogger("bot").info("ready in %d servers as %s", 3, "Quoth#0")
     assert logs.getvalue().endswith("INFO    bot: ready in 3 servers as Quoth#0\n")
+
+
+def test_a_start_warns_of_no_missing_library_for_voice(monkeypatch: pytest.MonkeyPatch, request) -> None:
+    monkeypatch.setattr(discord.VoiceClient, "warn_nacl", True)
+    monkeypatch.setattr(discord.VoiceClient, "warn_dave", True)
+    logs: io.StringIO = request.getfixturevalue("logs")
+    discord.Client(intents=discord.Intents(guilds=True))
+    assert logs.getvalue() == ""
+    logging.getLogger("discord.client").warning("something else")
+    assert "something else" in logs.getvalue()
 
 
 # -- the end
