@@ -160,6 +160,36 @@ def test_two_sentences_with_different_figures_are_both_quoted(tmp_path: Path, en
     assert {quote.text for quote in answer.quotes} == set(files.values())
 
 
+HANDBOOK = (
+    "Staff handbook {year}\n\n"
+    "Every member of the crew who works on the night ferry has {days} days of paid leave in the year, and asks the "
+    "harbour office for them two weeks before.\n\nThe canteen opens at six."
+)
+LEAVE = "How many days of paid leave does the night ferry crew have?"
+
+
+def test_two_versions_of_a_text_that_disagree_are_both_shown_and_said_to(tmp_path: Path, encoder: Encoder):
+    files = {f"{year}.txt": HANDBOOK.format(year=year, days=days) for year, days in ((2023, 24), (2024, 26))}
+    answer = ask(tmp_path, encoder, files, LEAVE)
+    assert {quote.document for quote in answer.offered} == set(files)
+    assert answer.disagreeing == answer.offered[1:] and answer.as_json()["disagreeing"] == [2]
+
+
+def test_a_second_version_of_a_text_costs_no_confidence(tmp_path: Path, encoder: Encoder):
+    files = {f"{year}.txt": HANDBOOK.format(year=year, days=days) for year, days in ((2023, 24), (2024, 26))}
+    (tmp_path / "one").mkdir()
+    alone = ask(tmp_path / "one", encoder, {"2023.txt": files["2023.txt"]}, LEAVE)
+    assert ask(tmp_path, encoder, files, LEAVE).confidence == pytest.approx(alone.confidence, abs=0.05)
+
+
+def test_one_document_does_not_disagree_with_itself(tmp_path: Path, encoder: Encoder):
+    text = "In 2012 the ferry carried 500 boxes of salted herring to the town.\n\n" + (
+        "In 2013 the ferry carried 700 boxes of salted herring to the town."
+    )
+    answer = ask(tmp_path, encoder, {"a.txt": text}, "How many boxes of herring did the ferry carry?")
+    assert len(answer.quotes) == 2 and answer.disagreeing == ()
+
+
 # -- verified
 
 

@@ -94,16 +94,24 @@ def test_what_was_not_read_stays_behind_in_its_order_with_falling_scores():
 def test_the_signals_move_with_their_passages():
     before = ranked(5)
     before.signals[:, 0] = before.rows
-    after = reranked(before, readings_of({100: reading(1.0), 101: reading(5.0), 102: reading(3.0)}), BY_RELEVANCE)
+    by_row = {100: reading(1.0), 101: reading(5.0), 102: reading(3.0)}
+    after = reranked(before, readings_of(by_row, {row: row for row in by_row}), BY_RELEVANCE)
     assert after.rows.tolist() == [101, 102, 100, 103, 104]
     assert after.signals[:, 0].tolist() == after.rows.tolist()
 
 
 def test_shares_of_the_probability_of_all_passages_sum_to_one():
     loud = Reading(0, 0, np.array([5, 1, 0], np.float32), np.array([0, 5, 1], np.float32), np.zeros((3, 2), np.int64))
-    readings = readings_of({1: loud, 2: reading(0.0)})
+    readings = readings_of({1: loud, 2: reading(0.0)}, {1: 1, 2: 2})
     shares = [readings.share(one, 0, len(one.start)) for one in readings.by_row.values()]
     assert sum(shares) == pytest.approx(1.0) and shares[0] > 0.9
+
+
+def test_versions_of_one_text_take_no_share_of_the_probability_from_each_other():
+    loud = Reading(0, 0, np.array([5, 1, 0], np.float32), np.array([0, 5, 1], np.float32), np.zeros((3, 2), np.int64))
+    alone = readings_of({1: loud, 3: reading(0.0)}, {1: 1, 3: 3})
+    beside = readings_of({1: loud, 2: loud, 3: reading(0.0)}, {1: 1, 2: 1, 3: 3})
+    assert beside.share(loud, 0, 3) == pytest.approx(alone.share(loud, 0, 3))
 
 
 def test_an_answer_is_marked_inside_its_quote(seed_library: Library):

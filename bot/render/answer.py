@@ -35,6 +35,8 @@ _SCARCE = _Room(quote=710, context=250, whole=False)
 _FOLLOWED = 120
 """Units of the question before that are shown."""
 
+_OTHERWISE = r" · **says otherwise than \[1]**"
+
 _SURE = {
     "sure": ("Sure of this answer", reply.SURE),
     "likely": ("Likely the answer", reply.LIKELY),
@@ -87,12 +89,15 @@ def _answer_lines(answer: Answer, first: list[str], names: Mapping[str, str]) ->
     # Two documents of one title can only be told apart by their names
     quotes = answer.offered
     titles = Counter(title for title, _ in {(quote.title, quote.document) for quote in quotes})
+    disagreeing = {quote.rank for quote in answer.disagreeing}
     lines: list[str] = []
     for room in (_AMPLE, _SCARCE):
         lines = [*first]
         for above, quote in zip((None, *quotes), quotes, strict=False):
             cited = _cited(quote, above, names, whole=room.whole, ambiguous=titles[quote.title] > 1)
             number = rf"\[{quote.rank}] " if len(quotes) > 1 else ""
+            if quote.rank in disagreeing:
+                cited += _OTHERWISE
             lines.append("\n".join(_quote_lines(quote, number + cited, room, best=above is None)) + "\n")
         if fits(lines):
             break

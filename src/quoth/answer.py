@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from quoth.disagreement import disagree
+
 Json = dict[str, Any]
 
 SURE, LIKELY = 0.9, 0.7
@@ -187,6 +189,17 @@ class Answer:
         least = WORTH_SHOWING * self.quotes[0].score
         return tuple(quote for quote in self.quotes if quote.score >= least)
 
+    @property
+    def disagreeing(self) -> tuple[Quote, ...]:
+        """The offered quotes of other documents that say what the first one says with another figure or name."""
+        first, *others = self.offered or (None,)
+        if first is None:
+            return ()
+        here = (first.library, first.document_id)
+        return tuple(
+            quote for quote in others if (quote.library, quote.document_id) != here and disagree(first.text, quote.text)
+        )
+
     def as_json(self, *, explain: bool = False) -> Json:
         """Return the answer as a JSON object; ``explain`` adds the signals of the confidence and of each passage."""
         answer: Json = {
@@ -196,6 +209,7 @@ class Answer:
             "confidence": round(self.confidence, 4),
             "seconds": round(self.seconds, 4),
             "quotes": [quote.as_json() for quote in self.quotes],
+            "disagreeing": [quote.rank for quote in self.disagreeing],
             "passages": [passage.as_json(with_signals=explain) for passage in self.passages],
         }
         if explain:

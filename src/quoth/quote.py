@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from quoth.answer import Context, Place, Quote, Span
 from quoth.antecedent import antecedent
+from quoth.disagreement import differ
 from quoth.documents.model import Document
 from quoth.errors import IntegrityError
 from quoth.read import Window
@@ -38,14 +39,13 @@ def quotes(
     """
     order = sorted(range(len(windows)), key=lambda place: (-float(scores[place]), place))
     chosen: list[Quote] = []
-    taken: list[tuple[Window, frozenset[str]]] = []
+    taken: list[tuple[Window, str]] = []
     for place in order:
         window = windows[place]
-        document = texts.document(window.row)
-        words = frozenset(terms(document.text[window.start : window.end]))
-        if any(_repeats(window, words, other, its_words) for other, its_words in taken):
+        text = texts.document(window.row).text[window.start : window.end]
+        if any(_repeats(window, text, other, its_text) for other, its_text in taken):
             continue
-        taken.append((window, words))
+        taken.append((window, text))
         fall = min(0.0, float(scores[place] - scores[order[0]]))
         chosen.append(_quote(len(chosen) + 1, window, ranked, texts, confidence * math.exp(fall), library))
         if len(chosen) == count:
@@ -55,14 +55,12 @@ def quotes(
     return chosen
 
 
-def _repeats(window: Window, words: frozenset[str], other: Window, its_words: frozenset[str]) -> bool:
+def _repeats(window: Window, text: str, other: Window, its_text: str) -> bool:
     if window.row == other.row and window.start < other.end and other.start < window.end:
         return True
-    figures, its_figures = ({word for word in one if not word.isalpha()} for one in (words, its_words))
-    if figures - its_figures and its_figures - figures:
-        return False
+    words, its_words = frozenset(terms(text)), frozenset(terms(its_text))
     shared = len(words & its_words)
-    return shared >= _SAME * max(1, min(len(words), len(its_words)))
+    return shared >= _SAME * max(1, min(len(words), len(its_words))) and not differ(text, its_text)
 
 
 def _quote(rank: int, window: Window, ranked: Ranked, texts: Texts, score: float, library: str) -> Quote:

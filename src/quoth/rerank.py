@@ -43,8 +43,8 @@ _LEAST = 1e-4
 class Readings:
     """What the reader says of the passages read, by row, and over all of them together.
 
-    ``start_total`` and ``end_total`` are the logarithms of the summed exponentials of all tokens' log-odds;
-    ``best`` is the best span's score anywhere.
+    ``start_total`` and ``end_total`` are the logarithms of the summed exponentials of all tokens' log-odds, a text
+    of which there are versions counted once; ``best`` is the best span's score anywhere.
     """
 
     by_row: dict[int, Reading]
@@ -63,11 +63,21 @@ class Readings:
         return float(np.log(self.share(reading, first, last) + _LEAST))
 
 
-def readings_of(by_row: dict[int, Reading]) -> Readings:
-    """Return readings with what they come to together; one that several rows share counts once."""
-    distinct = {id(reading): reading for reading in by_row.values()}.values()
+def readings_of(by_row: dict[int, Reading], alike: Mapping[int, int]) -> Readings:
+    """Return readings with what they come to together.
+
+    Of rows that have the same number in ``alike`` the one where the reader sees most counts, and counts once.
+    """
+    versions: dict[int, list[Reading]] = {}
+    for row, reading in by_row.items():
+        versions.setdefault(alike[row], []).append(reading)
     start, end = (
-        _log_sum(np.concatenate([getattr(reading, name) for reading in distinct] or [np.zeros(1, np.float32)]))
+        _log_sum(
+            np.concatenate(
+                [max((getattr(one, name) for one in of_one), key=_log_sum) for of_one in versions.values()]
+                or [np.zeros(1, np.float32)]
+            )
+        )
         for name in ("start", "end")
     )
     best = max((best_span(reading.start, reading.end)[0] for reading in by_row.values()), default=LOWEST_SPAN)
@@ -84,13 +94,13 @@ def read_best(
     rows = ranked.rows[:READ_MOST].tolist()
     alike = dict(zip(ranked.rows.tolist(), ranked.alike.tolist(), strict=True))
     by_row: dict[int, Reading] = {}
-    known: dict[int, Reading] = {}
-    again, readings = ranked, readings_of(by_row)
+    known: dict[str, Reading] = {}
+    again, readings = ranked, readings_of(by_row, alike)
     while len(by_row) < len(rows):
         following = rows[len(by_row) : max(READ_FIRST, 2 * len(by_row))][: READ_MOST - len(by_row)]
-        known |= _read_new(reader, question, following, known, alike, texts)
-        by_row |= {row: known[alike[row]] for row in following}
-        readings = readings_of(by_row)
+        known |= _read_new(reader, question, following, known, texts)
+        by_row |= {row: known[texts.text(row)] for row in following}
+        readings = readings_of(by_row, alike)
         again = reranked(ranked, readings, model)
         if len(by_row) >= READ_FIRST and _is_settled(again.scores[: len(by_row)], margin):
             break
@@ -98,18 +108,13 @@ def read_best(
 
 
 def _read_new(
-    reader: Reader,
-    question: Question,
-    rows: Sequence[int],
-    known: Container[int],
-    alike: Mapping[int, int],
-    texts: Texts,
-) -> dict[int, Reading]:
-    """Read the texts that are not known yet, each once, and return the readings by the texts' numbers."""
-    new: dict[int, int] = {}
+    reader: Reader, question: Question, rows: Sequence[int], known: Container[str], texts: Texts
+) -> dict[str, Reading]:
+    """Read the texts that are not known yet, each once, and return the readings by text."""
+    new: dict[str, int] = {}
     for row in rows:
-        if alike[row] not in known:
-            new.setdefault(alike[row], row)
+        if texts.text(row) not in known:
+            new.setdefault(texts.text(row), row)
     passages = [_title_and_text(row, texts) for row in new.values()]
     return dict(zip(new, reader.read(question.text, passages), strict=True))
 

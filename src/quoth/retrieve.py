@@ -19,6 +19,10 @@ RetrieverKind = Literal["both", "dense", "lexical"]
 CANDIDATES = 40
 """How many passages each search contributes at least."""
 
+_SAME = 0.8  # share of all terms of two texts that versions of one have in common
+_TELLING_TERMS = 12  # fewer distinct terms, as in the rows of a table, may be mostly the same and tell of other things
+_COMPARED = 10
+
 _MOST = 4 * 1024
 _TIE = 1e-6
 
@@ -27,7 +31,8 @@ _TIE = 1e-6
 class Ranked:
     """Candidate passages, best first: rows, scores (shape ``(n,)``) and signals (shape ``(n, len(NAMES))``).
 
-    ``alike`` (shape ``(n,)``) numbers their texts: passages of the same text are no rivals of each other.
+    ``alike`` (shape ``(n,)``) numbers their texts: copies and versions of one text have the same number, for they are
+    no rivals of each other.
     """
 
     rows: Rows
@@ -108,10 +113,28 @@ def ranked_by(model: Linear, rows: Rows, signals: Matrix, texts: Texts) -> Ranke
     scores = model(signals)
     keys = [(-score, *texts.place(row)) for score, row in zip(scores.tolist(), rows.tolist(), strict=True)]
     order = np.array(sorted(range(len(keys)), key=keys.__getitem__), np.int64)
-    numbers: dict[str, int] = {}
     ordered = rows[order]
-    alike = [numbers.setdefault(texts.text(row), len(numbers)) for row in ordered.tolist()]
-    return Ranked(ordered, scores[order], signals[order], np.array(alike, np.int64))
+    return Ranked(ordered, scores[order], signals[order], _alike(ordered.tolist(), texts))
+
+
+def _alike(rows: list[int], texts: Texts) -> Rows:
+    """Return a number for each row's text, the same for copies, and for versions of one of the best texts."""
+    by_text: dict[str, int] = {}
+    numbers = np.array([by_text.setdefault(texts.text(row), len(by_text)) for row in rows], np.int64)
+    first = np.unique(numbers, return_index=True)[1]
+    held = [frozenset(texts.sequence(rows[place])) for place in first.tolist()]
+    is_of = np.arange(len(first))
+    for one in range(min(_COMPARED, len(held))):
+        if is_of[one] == one and len(held[one]) >= _TELLING_TERMS:
+            for other in range(one + 1, len(held)):
+                if is_of[other] == other and _is_version(held[one], held[other]):
+                    is_of[other] = one
+    return np.asarray(is_of[numbers], np.int64)
+
+
+def _is_version(one: frozenset[str], other: frozenset[str]) -> bool:
+    smaller, larger = sorted((len(one), len(other)))
+    return smaller >= _SAME * larger and len(one & other) >= _SAME * len(one | other)
 
 
 def gather(

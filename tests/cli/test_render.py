@@ -58,6 +58,15 @@ def test_only_the_first_quote_has_its_answer_marked():
     assert plain(lines).count(QUOTE.text) == 2
 
 
+def test_a_source_that_says_otherwise_is_said_to():
+    first = replace(QUOTE, text="The crew has 24 days of paid leave in the year.", answer=None)
+    second = replace(first, rank=2, text=first.text.replace("24", "26"), document_id=2)
+    third = replace(second, rank=3, text="The canteen opens at six.")
+    lines = plain(answer_lines(replace(ANSWER, quotes=(first, second, third))))
+    (place,) = [place for place, line in enumerate(lines) if "says otherwise than [1]" in line]
+    assert lines.index(second.text) < place < lines.index(third.text)
+
+
 def test_quotes_too_weak_beside_the_first_are_counted_and_not_shown():
     weak = [replace(QUOTE, rank=rank, text=f"Weak {rank}.", score=0.01) for rank in (2, 3)]
     lines = plain(answer_lines(replace(ANSWER, quotes=(QUOTE, *weak))))

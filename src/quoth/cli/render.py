@@ -26,8 +26,11 @@ def answer_lines(answer: Answer, *, explain: bool = False, name_answer: bool = F
     searched = counted(answer.documents_searched, "document")
     if answer.answered:
         offered = answer.offered
+        disagreeing = {quote.rank for quote in answer.disagreeing}
         for place, quote in enumerate(offered):
             yield from _quote_lines(quote, name_answer, best=place == 0)
+            if quote.rank in disagreeing:
+                yield Verbatim(("    says otherwise than [1]: please compare them", _PROBLEM))
             yield Verbatim()
         if weaker := len(answer.quotes) - len(offered):
             yield Verbatim((f"{counted(weaker, 'weaker quote')} not shown; --json holds all", _ASIDE))

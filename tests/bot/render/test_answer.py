@@ -69,6 +69,13 @@ def test_several_quotes_are_numbered_and_only_the_best_has_bold():
     assert "> Other words." in lines
 
 
+def test_a_source_that_says_otherwise_is_said_to():
+    first = replace(QUOTE, text="The crew has 24 days of paid leave in the year.", answer=None)
+    second = replace(OTHER, text=first.text.replace("24", "26"))
+    cited = [line for line in body(replace(ANSWER, quotes=(first, second))).split("\n") if line.startswith("> -#")]
+    assert ["says otherwise" in line for line in cited] == [False, True]
+
+
 def test_quotes_too_weak_beside_the_best_are_left_to_a_button():
     weak = replace(OTHER, score=0.01)
     assert "Other words." not in body(replace(ANSWER, quotes=(QUOTE, weak)))
