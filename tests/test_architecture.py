@@ -30,6 +30,7 @@ CHAIN = (
     "spelling",
     "question",
     "signals",
+    "memory",
     "texts",
     "retrieve",
     "rerank",

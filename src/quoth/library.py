@@ -26,6 +26,7 @@ from quoth.errors import DocumentNotFoundError, EmptyLibraryError, ModelMismatch
 from quoth.index import live
 from quoth.index.live import IndexedPassages
 from quoth.indexing import Indexer, IndexSummary, Progress, is_upload
+from quoth.memory import Memory
 from quoth.pipeline import Pipeline
 from quoth.question import EmbeddedQuestion, embed, resolve
 from quoth.reader import Reader, packaged_reader
@@ -55,7 +56,9 @@ class Library:
     questions are answered, from what was there before, while documents are read and embedded.
     """
 
-    def __init__(self, folder: Path, store: Store, model: str, encoder: Encoder | None, reader: bool) -> None:
+    def __init__(
+        self, folder: Path, store: Store, model: str, encoder: Encoder | None, reader: bool, memory: Memory | None
+    ) -> None:
         self.folder = folder
         self.name = folder.name
         self._store = store
@@ -63,7 +66,7 @@ class Library:
         self._encoder = encoder
         self._reads = reader
         self._passages: IndexedPassages | None = None
-        self._texts = TextCache()
+        self._texts = TextCache(memory)
         self._lock = threading.RLock()
         self._loading = threading.Lock()
 
@@ -76,11 +79,13 @@ class Library:
         model: str = DEFAULT_MODEL,
         encoder: Encoder | None = None,
         reader: bool = True,
+        memory: Memory | None = None,
     ) -> Library:
         """Open the library in ``folder``, an empty one where there is none and ``create`` is true.
 
         ``model`` names the encoder, which is loaded when it is first needed; an ``encoder`` that is loaded already
         (several libraries can share one) is used instead. Without the ``reader``, retrieval alone chooses quotes.
+        What is kept of texts between questions may be taken from a ``memory`` that several libraries share.
 
         Raises:
             EmptyLibraryError: there is no library, and ``create`` is false.
@@ -88,13 +93,20 @@ class Library:
         """
         folder = Path(folder).expanduser().absolute()
         name = encoder.identity.name if encoder else model
-        return cls(folder, Store.open(folder, create=create), name, encoder, reader)
+        return cls(folder, Store.open(folder, create=create), name, encoder, reader, memory)
 
     def close(self) -> None:
         """Close the library's database."""
         with self._lock:
             self._store.close()
             self._passages = None
+            self._texts.clear()
+
+    @property
+    def index_bytes(self) -> int:
+        """Bytes that the indexes take in memory; 0 before the first question. They go when the library is closed."""
+        passages = self._passages
+        return 0 if passages is None else passages.bytes
 
     def __enter__(self) -> Library:
         return self

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from quoth.antecedent import antecedent, names
 from quoth.documents.model import Document
 from quoth.index.live import IndexedPassages
+from quoth.memory import Memory
 from quoth.passages import Passage, context, encoded_passage
 from quoth.sentences import sentences
 from quoth.store import Store
 from quoth.words import terms
 
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
-_KEPT_CHARACTERS = 20_000_000
-_KEPT_PASSAGES = 50_000
-# A paragraph's offsets take as much memory as so many characters, and it may be of one
-_PARAGRAPH = 100
+# Bytes of a small object with its numbers: a paragraph's offsets take as much as a line of text, and it may be of one
+# character
+_RECORD = 250
+_POINTER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,42 +29,59 @@ class PassageSentences:
     terms: tuple[tuple[str, ...], ...]
 
 
-class Recent(Generic[K, V]):
-    """The values that were used last: what was used longest ago goes where their sizes exceed ``limit``."""
-
-    def __init__(self, limit: int, size: Callable[[V], int] = lambda value: 1) -> None:
-        self._values: OrderedDict[K, V] = OrderedDict()
-        self._limit = limit
-        self._size = size
-        self._total = 0
-
-    def get(self, key: K, make: Callable[[], V]) -> V:
-        """Return the value of ``key``, made now if it is not kept."""
-        if key in self._values:
-            self._values.move_to_end(key)
-            return self._values[key]
-        value = self._values[key] = make()
-        self._total += self._size(value)
-        while self._total > self._limit and len(self._values) > 1:
-            _, gone = self._values.popitem(last=False)
-            self._total -= self._size(gone)
-        return value
+def _size_of_document(document: Document) -> int:
+    return sys.getsizeof(document.text) + _RECORD * (1 + len(document.paragraphs))
 
 
-def _size(document: Document) -> int:
-    return len(document.text) + _PARAGRAPH * len(document.paragraphs)
+def _size_of_passage(passage: Passage) -> int:
+    return _RECORD
+
+
+def _size_of_terms(terms: Iterable[str]) -> int:
+    return _RECORD + sum(_POINTER + sys.getsizeof(term) for term in terms)
+
+
+def _size_of_sentences(parted: PassageSentences) -> int:
+    return sum(_RECORD + _size_of_terms(terms) for terms in parted.terms)
 
 
 class TextCache:
-    """What was read of a library's texts, by stored ids, which never come to mean anything else."""
+    """What was read of a library's texts, by stored ids, which never come to mean anything else.
 
-    def __init__(self) -> None:
-        self.documents: Recent[int, Document] = Recent(_KEPT_CHARACTERS, _size)
-        self.passages: Recent[int, Passage] = Recent(_KEPT_PASSAGES)
-        self.sequences: Recent[int, tuple[str, ...]] = Recent(_KEPT_PASSAGES)
-        self.sentences: Recent[int, PassageSentences] = Recent(_KEPT_PASSAGES)
-        self.titles: Recent[int, frozenset[str]] = Recent(_KEPT_PASSAGES)
-        self.antecedents: Recent[tuple[int, int], frozenset[str]] = Recent(_KEPT_PASSAGES)
+    Several libraries may share a ``memory``; each finds its own texts only.
+    """
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        self._memory = memory or Memory()
+        self._owner = self._memory.owner()
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self._memory.forget(self._owner)
+
+    def document(self, document_id: int, make: Callable[[], Document]) -> Document:
+        """Return a document by its id."""
+        return self._memory.get(self._owner, "document", document_id, make, _size_of_document)
+
+    def passage(self, passage_id: int, make: Callable[[], Passage]) -> Passage:
+        """Return a passage by its id."""
+        return self._memory.get(self._owner, "passage", passage_id, make, _size_of_passage)
+
+    def sequence(self, passage_id: int, make: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+        """Return the terms of a passage with its title and heading, by the passage's id."""
+        return self._memory.get(self._owner, "sequence", passage_id, make, _size_of_terms)
+
+    def sentences(self, passage_id: int, make: Callable[[], PassageSentences]) -> PassageSentences:
+        """Return a passage's sentences, by the passage's id."""
+        return self._memory.get(self._owner, "sentences", passage_id, make, _size_of_sentences)
+
+    def title(self, document_id: int, make: Callable[[], frozenset[str]]) -> frozenset[str]:
+        """Return the terms of a document's title, by the document's id."""
+        return self._memory.get(self._owner, "title", document_id, make, _size_of_terms)
+
+    def antecedent(self, place: tuple[int, int], make: Callable[[], frozenset[str]]) -> frozenset[str]:
+        """Return the terms that a sentence leans on, by its document's id and its start."""
+        return self._memory.get(self._owner, "antecedent", place, make, _size_of_terms)
 
 
 class Texts:
@@ -91,12 +105,12 @@ class Texts:
 
     def document_by_id(self, document_id: int) -> Document:
         """Return a document by its stored id."""
-        return self._cache.documents.get(document_id, lambda: self._store.document(document_id))
+        return self._cache.document(document_id, lambda: self._store.document(document_id))
 
     def passage(self, row: int) -> Passage:
         """Return where a row's passage stands."""
         passage_id = self._passage_id(row)
-        return self._cache.passages.get(passage_id, lambda: self._store.passage(passage_id))
+        return self._cache.passage(passage_id, lambda: self._store.passage(passage_id))
 
     def text(self, row: int) -> str:
         """Return a passage's text."""
@@ -105,13 +119,13 @@ class Texts:
 
     def sequence(self, row: int) -> tuple[str, ...]:
         """Return the terms of a passage with its title and heading, in order."""
-        return self._cache.sequences.get(
+        return self._cache.sequence(
             self._passage_id(row), lambda: tuple(terms(encoded_passage(self.document(row), self.passage(row))))
         )
 
     def sentences(self, row: int) -> PassageSentences:
         """Return a passage's sentences with their terms."""
-        return self._cache.sentences.get(self._passage_id(row), lambda: self._parted(row))
+        return self._cache.sentences(self._passage_id(row), lambda: self._parted(row))
 
     def _parted(self, row: int) -> PassageSentences:
         text, passage = self.document(row).text, self.passage(row)
@@ -124,13 +138,13 @@ class Texts:
 
     def antecedent_terms(self, row: int, start: int, end: int) -> frozenset[str]:
         """Return the distinct terms of the names in the words that a sentence beginning with a pronoun leans on."""
-        return self._cache.antecedents.get(
+        return self._cache.antecedent(
             (self.document_id(row), start), lambda: _antecedent_terms(self.document(row), start, end)
         )
 
     def title_terms(self, row: int) -> frozenset[str]:
         """Return the distinct terms of the title of a passage's document."""
-        return self._cache.titles.get(self.document_id(row), lambda: frozenset(terms(self.document(row).title)))
+        return self._cache.title(self.document_id(row), lambda: frozenset(terms(self.document(row).title)))
 
     def place(self, row: int) -> tuple[str, int]:
         """Return the name of a passage's document and its start: an order that does not depend on history."""

@@ -52,6 +52,11 @@ class DenseIndex:
         """Whether the index keeps the vectors as they are and compares the question with every one."""
         return self.factory == "Flat"
 
+    @property
+    def bytes(self) -> int:
+        """Bytes of the vectors as the index keeps them."""
+        return int(self.size * self._index.sa_code_size())
+
     def search(
         self, question: Vectors, k: int, among: npt.NDArray[np.int64] | None = None
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:

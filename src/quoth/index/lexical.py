@@ -38,6 +38,12 @@ class LexicalIndex:
         self._ids = ids
         self._starts = np.append(starts, len(order))
 
+    @property
+    def bytes(self) -> int:
+        """Bytes of the postings."""
+        arrays = (self._norms, self._rows, self._counts, self._ids, self._starts)
+        return sum(array.nbytes for array in arrays)
+
     def _slice(self, term_id: int) -> slice:
         place = int(np.searchsorted(self._ids, term_id))
         if place == len(self._ids) or self._ids[place] != term_id:

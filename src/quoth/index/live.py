@@ -14,6 +14,9 @@ from quoth.index.lexical import LexicalIndex
 from quoth.store import Store
 from quoth.store.postings import TermCounts
 
+# Bytes of a term in a dictionary: its text, its number and its place
+_TERM = 200
+
 
 @dataclass(frozen=True, slots=True)
 class IndexedPassages:
@@ -36,6 +39,12 @@ class IndexedPassages:
     def size(self) -> int:
         """How many passages there are."""
         return len(self.ids)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that this state of the library takes, as far as can be told from its arrays and terms."""
+        spelled = len(self.term_ids) * _TERM
+        return self.ids.nbytes * 2 + self.terms.bytes + self.dense.bytes + self.lexical.bytes + spelled
 
     def count_documents(self, among: npt.NDArray[np.int64] | None = None) -> int:
         """Return how many documents these rows (ascending; all, where it is None) belong to."""

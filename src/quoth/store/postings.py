@@ -50,6 +50,11 @@ class TermCounts:
             np.ascontiguousarray(pairs["count"]),
         )
 
+    @property
+    def bytes(self) -> int:
+        """Bytes of the arrays."""
+        return self.starts.nbytes + self.term_ids.nbytes + self.counts.nbytes
+
     def take(self, order: npt.NDArray[np.int64]) -> TermCounts:
         """Return the terms of the passages ``order`` names, in that order."""
         sizes = np.diff(self.starts)[order]
