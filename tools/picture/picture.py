@@ -30,6 +30,7 @@ from quoth.library import Library  # noqa: E402
 
 QUESTION = "How much cybercrime was discovered in 2013?"
 WIDTH = 620
+BARS = 200
 PAGE = """<!doctype html><meta charset="utf-8">
 <style>
 body {{ margin: 0; background: #36393e }}
@@ -65,7 +66,7 @@ def payload(question: str, folder: Path) -> dict[str, Any]:
 
 def draw(shown: dict[str, Any], folder: Path, output: Path) -> None:
     """Bundle the page, measure it, and take its picture at twice the size."""
-    for name in ("package.json", "page.js"):
+    for name in ("package.json", "page.js", "crop.js"):
         shutil.copy(Path(__file__).parent / name, folder)
     (folder / "page.html").write_text(PAGE.format(payload=json.dumps(shown).replace("<", "\\u003c")), "utf-8")
     run("npm", "install", "--no-audit", "--no-fund", cwd=folder)
@@ -76,8 +77,10 @@ def draw(shown: dict[str, Any], folder: Path, output: Path) -> None:
     measured = re.search(r'data-height="(\d+)"', run(*chromium, f"--window-size={WIDTH},3000", "--dump-dom", page))
     if measured is None:
         sys.exit("the page was not drawn; open page.html in a browser to see why")
-    size = f"--window-size={WIDTH},{measured[1]}"
-    run(*chromium, size, "--force-device-scale-factor=2", f"--screenshot={output.absolute()}", page)
+    # Headless Chromium leaves as much of the picture's foot undrawn as the bars of its window would take
+    size, whole = f"--window-size={WIDTH},{int(measured[1]) + BARS}", folder / "whole.png"
+    run(*chromium, size, "--force-device-scale-factor=2", f"--screenshot={whole}", page)
+    run("node", "crop.js", str(whole), str(output.absolute()), str(2 * int(measured[1])), cwd=folder)
 
 
 def run(*command: str, cwd: Path | None = None) -> str:
