@@ -190,6 +190,17 @@ def test_one_document_does_not_disagree_with_itself(tmp_path: Path, encoder: Enc
     assert len(answer.quotes) == 2 and answer.disagreeing == ()
 
 
+def test_the_marked_answer_does_not_run_from_one_item_of_a_list_into_the_next(tmp_path: Path, encoder: Encoder):
+    text = (
+        "# Laser cutter\n\nNever put these into it:\n\n- PVC and vinyl, because they give off chlorine gas\n"
+        "- polycarbonate\n- anything you can't name\n"
+    )
+    for question in ("Why is vinyl not allowed?", "Can I cut PVC with the laser?"):
+        (tmp_path / question[:3]).mkdir()
+        answer = ask(tmp_path / question[:3], encoder, {"a.md": text}, question)
+        assert answer.quotes[0].answer is not None and "\n" not in answer.quotes[0].answer.text
+
+
 # -- verified
 
 

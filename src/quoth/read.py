@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,15 +110,26 @@ class _Marked:
         _, first, last = best_span(reading.start, reading.end)
         self._best = self._offsets(first, last) if last >= first else None
 
-    def within(self, start: int, end: int) -> tuple[tuple[int, int] | None, dict[str, float]]:
-        """Return the best span within a window, None where it holds no token, and the window's signals."""
+    def answer(self, start: int, end: int, parts: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+        """Return the best span within a window that lies in one of the ``parts``, None where there is no token."""
+        found = [self._answer_in(max(start, first), min(end, last)) for first, last in parts]
+        return max(found, key=lambda one: one[0])[1]
+
+    def _answer_in(self, start: int, end: int) -> tuple[float, tuple[int, int] | None]:
+        first = int(np.searchsorted(self._spans[:, 0], start))
+        last = int(np.searchsorted(self._spans[:, 1], end, side="right"))
+        score, i, j = best_span(self._reading.start[first:last], self._reading.end[first:last])
+        return score, self._offsets(first + i, first + j) if j >= i else None
+
+    def within(self, start: int, end: int) -> dict[str, float]:
+        """Return the signals of a window."""
         first = int(np.searchsorted(self._spans[:, 0], start))
         last = int(np.searchsorted(self._spans[:, 1], end, side="right"))
         reading = self._reading
-        score, i, j = best_span(reading.start[first:last], reading.end[first:last])
+        score, *_ = best_span(reading.start[first:last], reading.end[first:last])
         cut = self._best is not None and self._best[0] < end and self._best[1] > start
         cut = cut and self._best is not None and not (start <= self._best[0] and self._best[1] <= end)
-        return self._offsets(first + i, first + j) if j >= i else None, {
+        return {
             "inside": self._readings.log_share(reading, first, last),
             "span": max(score - self._readings.best, LOWEST_SPAN),
             "span_cut": float(cut),
@@ -148,12 +159,14 @@ def _passage_windows(
             if end - begin > MAX_QUOTE:
                 if last > first:
                     break
-                begin, end = cut(document.text, begin, end, question.weights, _answer_within(marked, begin, end))
+                answer = marked.answer(begin, end, [(begin, end)]) if marked else None
+                begin, end = cut(document.text, begin, end, question.weights, answer)
                 words = tuple(terms(document.text[begin:end]))
             distinct = frozenset(words)
             coverage = question.coverage(distinct)
             is_held = has_kind and any(held[first : last + 1])
-            answer, seen = marked.within(begin, end) if marked else (None, {})
+            # Items of a list, and sentences, are no answer together
+            answer = marked.answer(begin, end, read.spans[first : last + 1]) if marked else None
             yield (
                 Window(row, begin, end, last - first + 1, answer),
                 {
@@ -169,13 +182,9 @@ def _passage_windows(
                     "leaning": float(leaning or _LEANING.match(document.text, begin, end) is not None),
                     "position": first / max(1, len(read.spans) - 1),
                     "last_gain": coverage - max(covered[first : last + 1]) if last > first else 0.0,
-                    **seen,
+                    **(marked.within(begin, end) if marked else {}),
                 },
             )
-
-
-def _answer_within(marked: _Marked | None, start: int, end: int) -> tuple[int, int] | None:
-    return marked.within(start, end)[0] if marked else None
 
 
 _WORD = re.compile(r"\S+")
