@@ -91,7 +91,9 @@ class QuothBot(discord.AutoShardedClient):
         self.shard_ids = None if settings.shard_ids is None else list(settings.shard_ids)
         self.settings = settings
         self.records = Records.open(settings.home / "bot.db")
-        self.shelf = Shelf(settings.home, settings.model, settings.open_libraries, encoder=encoder)
+        self.shelf = Shelf(
+            settings.home, settings.model, settings.open_libraries, encoder=encoder, memory=settings.memory_bytes
+        )
         self.asker = Asker(
             self.shelf,
             workers=settings.workers,

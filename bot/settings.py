@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
 from bot.errors import TokenError
+from bot.shelf import DEFAULT_MEMORY
 from bot.uploads import UploadLimits
 from quoth.errors import SettingsError
 from quoth.settings import DEFAULT_MODEL
@@ -76,6 +77,9 @@ class BotSettings(BaseSettings):
 
     open_libraries: int = Field(default=32, ge=1, alias="QUOTH_OPEN_LIBRARIES")
     """Libraries that are kept open."""
+
+    memory_bytes: int = Field(default=DEFAULT_MEMORY, ge=1, alias="QUOTH_MEMORY_BYTES")
+    """Bytes that all open libraries together may take between questions."""
 
     file_bytes: int = Field(default=_UPLOADS.file_bytes, ge=1, alias="QUOTH_FILE_BYTES")
     """Bytes that one uploaded file may have."""

@@ -23,6 +23,7 @@ from quoth.documents.model import Document, Paragraph
 from quoth.encoder import Encoder
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, LibraryBusyError, QuothError
 from quoth.library import Library
+from quoth.memory import Memory
 from quoth.reader import packaged_reader
 from quoth.settings import DEFAULT_MODEL
 from quoth.store import DocumentRecord
@@ -30,6 +31,9 @@ from quoth.store.connection import FILE_NAME
 
 SHARED = "shared"
 """The name of the library that every server and every direct message may ask."""
+
+DEFAULT_MEMORY = 512 * 1024 * 1024
+"""Bytes that all open libraries together may take between questions."""
 
 _GONE = "That text is no longer in the library: its document was removed or changed."
 _NOTHING_HERE = "There are no documents to ask here yet. Who manages the server can add some with /library add."
@@ -66,15 +70,24 @@ class _Place:
 class Shelf:
     """All libraries in ``home``: ``guilds/<id>`` for each server, ``shared``. May be used by several threads.
 
-    At most ``capacity`` libraries stay open when nobody uses them. One that is in use is never closed.
+    At most ``capacity`` libraries stay open when nobody uses them, and they take at most ``memory`` bytes together:
+    one half is for their indexes, the other for texts that were read. A library that is in use is never closed.
     """
 
     def __init__(
-        self, home: Path, model: str = DEFAULT_MODEL, capacity: int = 32, *, encoder: Encoder | None = None
+        self,
+        home: Path,
+        model: str = DEFAULT_MODEL,
+        capacity: int = 32,
+        *,
+        encoder: Encoder | None = None,
+        memory: int = DEFAULT_MEMORY,
     ) -> None:
         self._home = home
         self._model = model
         self._capacity = capacity
+        self._texts = Memory(memory // 2)
+        self._index_bytes = memory - memory // 2
         self._encoder = encoder
         self._loading = threading.Lock()
         self._places: OrderedDict[Path, _Place] = OrderedDict()
@@ -136,7 +149,7 @@ class Shelf:
         try:
             with place.opening:
                 if place.library is None:
-                    library = _opened(place.folder, create, encoder)
+                    library = _opened(place.folder, create, encoder, self._texts)
                     place.file = _file(place.folder)
                     place.library = library
                 library = place.library
@@ -167,10 +180,18 @@ class Shelf:
             is_kept = self._places.get(place.folder) is place
             if place.users == 0 and (not is_kept or place.library is None):
                 self._retire(place)
-            idle = [other for other in self._places.values() if other.users == 0]
-            for other in idle[: max(0, len(self._places) - self._capacity)]:
-                self._retire(other)
+            # Whoever was used longest ago goes first
+            is_open = [other for other in self._places.values() if other.library is not None]
+            for other in [other for other in self._places.values() if other.users == 0]:
+                # The last one may be too large alone, and is most likely asked again
+                heavy = other is not is_open[-1] and self._taken() > self._index_bytes
+                if heavy or len(self._places) > self._capacity:
+                    self._retire(other)
             self._changed.notify_all()
+
+    def _taken(self) -> int:
+        """Return the bytes that the indexes of all open libraries take."""
+        return sum(place.library.index_bytes for place in self._places.values() if place.library is not None)
 
     def _retire(self, place: _Place) -> None:
         """Take a library from the shelf; whoever uses it still closes it when done."""
@@ -298,9 +319,9 @@ class Shelf:
                 self._retire(place)
 
 
-def _opened(folder: Path, create: bool, encoder: Encoder) -> Library:
+def _opened(folder: Path, create: bool, encoder: Encoder, memory: Memory) -> Library:
     try:
-        return Library.open(folder, create=create, encoder=encoder)
+        return Library.open(folder, create=create, encoder=encoder, memory=memory)
     except EmptyLibraryError as error:
         raise EmptyLibraryError(_NOTHING_HERE) from error
 

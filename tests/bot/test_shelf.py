@@ -194,6 +194,54 @@ def test_no_more_libraries_than_the_capacity_stay_open_and_the_last_used_ones_do
     assert opened(shelf) == []
 
 
+def test_libraries_close_where_their_indexes_take_more_than_their_half_of_the_memory(tmp_path: Path, encoder: Encoder):
+    roomy = Shelf(tmp_path, encoder=encoder)
+    for guild in (1, 2, 3):
+        put(roomy, guild, "a.txt", "\n\n".join(f"{BOATS.strip()} It was day {day}." for day in range(50)))
+        assert asked(roomy, guild)
+    assert opened(roomy) == ["1", "2", "3"]
+    with roomy.using(1) as library:
+        taken = library.index_bytes
+    assert taken > 50 * encoder.identity.dimension * 4
+    roomy.close()
+
+    shelf = Shelf(tmp_path, encoder=encoder, memory=round(taken * 2.2 * 2))
+    for guild in (1, 2, 3):
+        assert asked(shelf, guild)
+    assert opened(shelf) == ["2", "3"]
+    with shelf.using(2), shelf.using(3):
+        assert asked(shelf, 1)
+        # Those in use stay, whatever they take
+        assert opened(shelf) == ["2", "3", "1"]
+    assert asked(shelf, 1) == {("1", "a.txt")}
+    shelf.close()
+
+    tiny = Shelf(tmp_path, encoder=encoder, memory=2)
+    for guild in (1, 2, 1):
+        assert asked(tiny, guild) == {(str(guild), "a.txt")}
+        assert opened(tiny) == [str(guild)]
+    tiny.close()
+
+
+def test_the_texts_that_all_libraries_keep_share_the_other_half(tmp_path: Path, encoder: Encoder):
+    shelf = Shelf(tmp_path, encoder=encoder, memory=400_000_000)
+    for guild in (1, 2, 3):
+        put(shelf, guild, "a.txt", BOATS * 2_000)
+        asked(shelf, guild)
+    taken = shelf._texts.bytes
+    assert taken > 3 * 2_000 * len(BOATS)
+    shelf.erase(3)
+    assert shelf._texts.bytes == pytest.approx(taken * 2 / 3, rel=0.01)
+    shelf.close()
+    assert shelf._texts.bytes == 0
+
+    small = Shelf(tmp_path, encoder=encoder, memory=400_000)
+    for guild in (1, 2, 1):
+        assert asked(small, guild) == {(str(guild), "a.txt")}
+        assert small._texts.bytes <= 200_000
+    small.close()
+
+
 def test_a_library_in_use_is_never_closed(tmp_path: Path, encoder: Encoder):
     shelf = Shelf(tmp_path, capacity=1, encoder=encoder)
     for guild in (1, 2, 3):
