@@ -609,7 +609,7 @@ def damage(folder: Path, statement: str, *values: object) -> None:
         ("UPDATE passage SET start = -1 WHERE id = 1", (), "outside its document"),
         ('UPDATE passage SET "end" = "end" - 9 WHERE id = 1', (), "other words than it holds"),
         ("UPDATE passage SET terms = x'' WHERE id = 1", (), "other words than it holds"),
-        ("UPDATE term SET passages = passages + 1 WHERE text = 'boat'", (), "'boat' is counted 2 times"),
+        ("UPDATE term SET passages = passages + 1 WHERE text = 'boat'", (), "'boat': 1, and counted were 2"),
         (
             "UPDATE document SET text = 'Something else entirely, but as long as before, if not a bit longer.'",
             (),

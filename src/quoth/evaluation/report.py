@@ -109,11 +109,11 @@ class Report:
     def _warnings(self) -> Text | None:
         lines = [f"{sentence}" for sentence in self.broken[:5]]
         if len(self.broken) > len(lines):
-            lines.append(f"… and {len(self.broken) - len(lines):,} more quotes that differ from their documents")
+            lines.append(f"… and further quotes that differ from their documents: {len(self.broken) - len(lines):,}")
         if self.short_rankings:
-            lines.append(f"{self.short_rankings:,} answers name fewer than 10 documents")
+            lines.append(f"answers that name fewer than 10 documents: {self.short_rankings:,}")
         if self.refused:
-            lines.append(f"{self.refused:,} questions were refused and count as declined")
+            lines.append(f"questions that were refused and count as declined: {self.refused:,}")
         return Text("\n".join(lines)) if lines else None
 
 

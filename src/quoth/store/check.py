@@ -91,4 +91,4 @@ def _terms(db: apsw.Connection) -> Iterator[str]:
         holders.update(TermCounts.unpack([packed]).term_ids.tolist())
     for term_id, text, count in db.execute("SELECT id, text, passages FROM term"):
         if holders[term_id] != count:
-            yield f"the term {text!r} is counted {count} times and stands in {holders[term_id]} passages"
+            yield f"passages that hold the term {text!r}: {holders[term_id]}, and counted were {count}"

@@ -41,11 +41,13 @@ def test_the_heading_of_the_paragraphs_stands_above_them():
 
 
 def test_the_heading_above_is_that_of_the_first_paragraph_and_those_below_stand_in_the_text():
-    text = "# Cats\n\nThey purr.\n\n# Dogs\n\nThey bark."
+    text = "# Birds\n\nThey sing.\n\nThey fly.\n\n# Cats\n\nThey sleep.\n\nThey purr.\n\n# Dogs\n\nThey bark."
     paragraphs, _ = markdown_paragraphs(text)
-    found = Excerpt("1", Document("a.md", "A", text, "text/markdown", "", paragraphs), 28, 38)
+    start = text.index("They bark.")
+    found = Excerpt("1", Document("a.md", "A", text, "text/markdown", "", paragraphs), start, len(text))
     lines = body(context_reply(found, number=1, of=1)).split("\n")
-    assert lines[:6] == ["**Cats**", "> They purr.", "> ", r"> \# Dogs", "> ", "> **They bark.**"]
+    assert lines[:4] == ["**Cats**", "> They sleep.", "> ", "> They purr."]
+    assert lines[5:8] == [r"> \# Dogs", "> ", "> **They bark.**"]
 
 
 def test_paragraphs_without_a_heading_have_no_line_above_them():
