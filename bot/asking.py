@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from bot.errors import BusyError, ClosingError
 from bot.lanes import Lane
-from bot.render.reply import counted
 from bot.shelf import Shelf
 from quoth.answer import Answer
+from quoth.counted import counted
 
 T = TypeVar("T")
 

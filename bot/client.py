@@ -27,10 +27,10 @@ from bot.follow_up import is_follow_up, take_follow_up
 from bot.messages import answer_message
 from bot.pressing import answer_stale_component, press
 from bot.records import GuildSettings, Records
-from bot.render.reply import counted
 from bot.replies import report, tell
 from bot.settings import BotSettings
 from bot.shelf import Shelf
+from quoth.counted import counted
 from quoth.encoder import Encoder
 
 log = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from pathlib import PurePosixPath
 
 from bot.errors import NameTakenError, QuotaError, RefusedUploadError
 from bot.records import Records
-from bot.render.reply import counted
 from bot.shelf import Shelf
+from quoth.counted import counted
 from quoth.documents.decode import decode
 from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, suffix
 from quoth.errors import FormatError, NoRoomError

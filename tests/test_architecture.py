@@ -15,7 +15,7 @@ import quoth
 SOURCE = Path(quoth.__file__).parent
 
 # Known to everything and knowing nothing but each other, in this order
-LEAVES = ("errors", "settings", "words", "rarity", "weights", "disagreement", "answer", "answer_kind")
+LEAVES = ("counted", "errors", "settings", "words", "rarity", "weights", "disagreement", "answer", "answer_kind")
 
 # The way of the data. A module, or a package as a whole, imports from leaves and from what stands before it
 CHAIN = (

@@ -22,9 +22,9 @@ from bot.escape import plain, shown
 from bot.failures import told
 from bot.permissions import open_to_everyone
 from bot.render import Reply, note
-from bot.render.reply import counted
 from bot.replies import acknowledge
 from bot.uploads import Added, add_upload, check_name_size
+from quoth.counted import counted
 
 if TYPE_CHECKING:
     from bot.client import QuothBot

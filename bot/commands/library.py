@@ -20,10 +20,10 @@ from bot.errors import BotError, NotAllowedError
 from bot.escape import plain, shown
 from bot.records import Records
 from bot.render import library_list_reply, note
-from bot.render.reply import counted
 from bot.replies import acknowledge
 from bot.shelf import Shelf
 from bot.uploads import LibraryFile
+from quoth.counted import counted
 from quoth.errors import LibraryError
 from quoth.library import CheckReport
 

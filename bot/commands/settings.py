@@ -18,8 +18,8 @@ from bot.commands.telling import in_words, show
 from bot.errors import NotAllowedError
 from bot.records import GuildSettings
 from bot.render import Reply, settings_reply
-from bot.render.reply import counted
 from bot.replies import acknowledge
+from quoth.counted import counted
 
 if TYPE_CHECKING:
     from bot.client import QuothBot

@@ -10,8 +10,8 @@ from pathlib import Path
 import apsw
 
 from bot.records.schema import APPLICATION_ID, MIGRATIONS, VERSION
-from quoth.errors import LibraryBusyError, LibraryError, NotALibraryError, SchemaError
-from quoth.store.connection import use_wal
+from quoth.errors import LibraryError, NotALibraryError, SchemaError
+from quoth.store.connection import translated, use_wal
 
 _BUSY_MILLISECONDS = 10_000
 
@@ -33,7 +33,7 @@ class Database:
             SchemaError: a newer bot wrote it.
             LibraryBusyError, LibraryError: another process holds it, or it can't be written.
         """
-        with _translated(path):
+        with translated(path, _BUSY_MILLISECONDS):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
@@ -54,7 +54,7 @@ class Database:
     @contextmanager
     def turn(self) -> Iterator[apsw.Connection]:
         """Read and write all or nothing of what happens inside."""
-        with self._lock, _translated(self.path):
+        with self._lock, translated(self.path, _BUSY_MILLISECONDS):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -66,7 +66,7 @@ class Database:
 
     def forget(self) -> None:
         """Leave nothing of what was deleted in the file or its log: pages that were rearranged can hold copies."""
-        with self._lock, _translated(self.path), suppress(apsw.BusyError, apsw.LockedError):
+        with self._lock, translated(self.path, _BUSY_MILLISECONDS), suppress(apsw.BusyError, apsw.LockedError):
             self._connection.execute("VACUUM")
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
@@ -95,19 +95,3 @@ def _configure(connection: apsw.Connection, path: Path) -> None:
     connection.pragma("synchronous", "normal")
     connection.pragma("foreign_keys", True)
     connection.pragma("secure_delete", True)
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (apsw.NotADBError, apsw.CorruptError) as error:
-        raise NotALibraryError(f"{path} is damaged ({error}); restore it from a backup or move it away") from error
-    except (apsw.BusyError, apsw.LockedError) as error:
-        raise LibraryBusyError(f"another process has been writing to {path} for 10 s; try again later") from error
-    except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
-        raise LibraryError(f"{path} can't be opened for writing ({error}); check its permissions") from error
-    except (apsw.FullError, apsw.IOError) as error:
-        raise LibraryError(
-            f"the disk of {path} failed or is full ({error}); nothing of the last step was kept"
-        ) from error

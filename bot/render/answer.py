@@ -12,8 +12,9 @@ from bot.escape import shown, visible
 from bot.render import reply
 from bot.render.blocks import block, one_line, small
 from bot.render.citation import also_in, below, citation, names_library
-from bot.render.reply import Button, Reply, card, counted, fits
+from bot.render.reply import Button, Reply, card, fits
 from quoth.answer import Answer, Context, Quote, confidence_in_words
+from quoth.counted import counted
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.render.blocks import block, one_line
-from bot.render.reply import Reply, card, counted, nearest, turning
+from bot.render.reply import Reply, card, nearest, turning
+from quoth.counted import counted
 from quoth.documents.model import Document
 from quoth.store import DocumentRecord
 

@@ -90,8 +90,3 @@ def turning(action: Action, page: int, pages: int, *, row: int = 0) -> tuple[But
 def nearest(page: int, pages: int) -> int:
     """Return the page that is there and nearest to the one asked for."""
     return max(1, min(page, max(1, pages)))
-
-
-def counted(number: int, noun: str) -> str:
-    """Return "1 document", "1,200 documents"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

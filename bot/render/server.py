@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from discord import ButtonStyle
 
 from bot.render.blocks import one_line
-from bot.render.reply import Button, Reply, card, counted, nearest, turning
+from bot.render.reply import Button, Reply, card, nearest, turning
+from quoth.counted import counted
 
 if TYPE_CHECKING:
     from bot.records import Forgotten, GuildSettings, Stats

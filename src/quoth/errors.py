@@ -24,6 +24,8 @@ a person as it stands.
 
 from __future__ import annotations
 
+from quoth.counted import counted
+
 
 class QuothError(Exception):
     """Base of every error that Quoth raises on purpose."""
@@ -55,7 +57,9 @@ class NoRoomError(SourceError):
     def __init__(self, name: str, passages: int, room: int) -> None:
         self.passages = passages
         self.room = room
-        super().__init__(f"{name} makes {passages:,} passages and there is room for {room:,}; remove something first")
+        super().__init__(
+            f"{name} makes {counted(passages, 'passage')} and there is room for {room:,}; remove something first"
+        )
 
 
 class ModelError(QuothError):

@@ -24,8 +24,8 @@ from quoth.cli.options import (
     opened,
 )
 from quoth.cli.progress import indexing_bars, waiting
-from quoth.cli.render import counted
 from quoth.cli.terminal import Verbatim, complain, one_line, show, show_json
+from quoth.counted import counted
 
 if TYPE_CHECKING:
     from quoth.indexing import IndexSummary

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from quoth.cli.render import counted
 from quoth.cli.terminal import Verbatim, one_line
+from quoth.counted import counted
 from quoth.documents.model import Document
 
 if TYPE_CHECKING:

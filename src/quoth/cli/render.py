@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from quoth.answer import Answer, FoundPassage, Quote, Span, confidence_in_words
 from quoth.cli.terminal import Verbatim, one_line
+from quoth.counted import counted
 
 _CLOSEST_SHOWN = 3
 _PASSAGE_SHOWN = 300
@@ -53,11 +54,6 @@ def search_lines(passages: Sequence[FoundPassage]) -> Iterator[Verbatim]:
             yield Verbatim()
         yield from _passage_lines(passage, None)
         yield _scores(passage.score, passage.signals)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return "1 document", "1,200 documents"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def citation(title: str, paragraph: int, page: int | None, heading: str | None, document: str) -> str:

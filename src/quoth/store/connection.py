@@ -130,22 +130,22 @@ def _code_points(*values: apsw.SQLiteValue) -> int:
 
 
 @contextmanager
-def translated(folder: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours, with the library's folder and what to do about it."""
+def translated(place: Path, milliseconds: int = BUSY_MILLISECONDS) -> Iterator[None]:
+    """Turn SQLite's errors into ours, with the library's folder or the database's path and what to do about it."""
     try:
         yield
     except (apsw.NotADBError, apsw.CorruptError) as error:
         raise NotALibraryError(
-            f"{folder / FILE_NAME} is not a Quoth library or is damaged ({error}); "
-            "restore it from a backup, or name a new folder with --library and index again"
+            f"{place} holds no database of Quoth or is damaged ({error}); restore it from a backup, "
+            "or move it away and begin anew"
         ) from error
     except (apsw.BusyError, apsw.LockedError) as error:
-        raise LibraryBusyError(f"another process has been writing to {folder} for 30 s; try again later") from error
-    except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
-        raise LibraryError(
-            f"the library {folder} can't be opened for writing ({error}); check the folder's permissions"
+        raise LibraryBusyError(
+            f"another process has been writing to {place} for {milliseconds // 1000} s; try again later"
         ) from error
+    except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
+        raise LibraryError(f"{place} can't be opened for writing ({error}); check its permissions") from error
     except (apsw.FullError, apsw.IOError) as error:
         raise LibraryError(
-            f"the disk of the library {folder} failed or is full ({error}); nothing of the last step was kept"
+            f"the disk of {place} failed or is full ({error}); nothing of the last step was kept"
         ) from error
