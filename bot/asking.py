@@ -102,6 +102,16 @@ class Asker:
                 self._told[person] = since
         return False
 
+    def take_turn(self, person: int) -> None:
+        """Take a message that asks nothing of the documents, at the same pace as questions.
+
+        Raises:
+            BusyError: this person wrote too soon after the last one.
+        """
+        now = time.monotonic()
+        self._check_person(person, now)
+        self._remember(person, now)
+
     async def run(self, job: Callable[[], T]) -> T:
         """Run something short that blocks (records, buttons) in a thread."""
         return await self._short.run(job, None)

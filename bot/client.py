@@ -22,7 +22,6 @@ from bot.buttons import AnswerButton
 from bot.commands import ask, library, menus, privacy, settings, sources, stats
 from bot.commands.admission import Admissions
 from bot.commands.confirmations import Confirmations
-from bot.errors import ClosingError
 from bot.follow_up import is_follow_up, take_follow_up
 from bot.messages import answer_message
 from bot.pressing import answer_stale_component, press
@@ -55,13 +54,7 @@ class QuothTree(app_commands.CommandTree["QuothBot"]):
 
     async def interaction_check(self, interaction: discord.Interaction[QuothBot], /) -> bool:
         """Say whether an interaction is taken."""
-        if not self.client.take(interaction):
-            return False
-        if self.client.closing:
-            if interaction.type is not discord.InteractionType.autocomplete:
-                await tell(interaction, RESTARTING)
-            return False
-        return True
+        return await self.client.admits(interaction)
 
     async def on_error(
         self, interaction: discord.Interaction[QuothBot], error: app_commands.AppCommandError, /
@@ -190,13 +183,7 @@ class QuothBot(discord.AutoShardedClient):
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Mark work that a stop waits for.
-
-        Raises:
-            ClosingError: the bot is stopping already.
-        """
-        if self.closing:
-            raise ClosingError(RESTARTING)
+        """Mark work that a stop waits for."""
         self._in_flight += 1
         self._quiet.clear()
         try:
@@ -211,6 +198,17 @@ class QuothBot(discord.AutoShardedClient):
     def take(self, interaction: discord.Interaction) -> bool:
         """Say whether an interaction comes for the first time; a resumed connection may bring it again."""
         return self.first_time(interaction.id)
+
+    async def admits(self, interaction: discord.Interaction) -> bool:
+        """Say whether an interaction is taken: once, and not when the bot is about to stop, which the person is told.
+
+        Every command, button and form comes through here before anything is begun.
+        """
+        if not self.take(interaction):
+            return False
+        if self.closing and interaction.type is not discord.InteractionType.autocomplete:
+            await tell(interaction, RESTARTING)
+        return not self.closing
 
     def first_time(self, event_id: int) -> bool:
         """Say whether a message or an interaction comes for the first time to this process."""

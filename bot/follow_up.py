@@ -41,7 +41,7 @@ def is_follow_up(interaction: discord.Interaction[Any]) -> bool:
 
 async def take_follow_up(bot: QuothBot, interaction: discord.Interaction[QuothBot]) -> None:
     """Answer the question in a form; only its asker sees the answer if only they saw the one before."""
-    if not bot.take(interaction):
+    if not await bot.admits(interaction):
         return
     try:
         private = interaction.message is not None and interaction.message.flags.ephemeral

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.answering import Question, answer_question, link
+from bot.errors import BusyError
+from bot.failures import told
 from bot.permissions import answers_here, may_read_history, may_speak, missing_for_reply
 from bot.render import Reply, note
 from bot.replies import sent
@@ -69,10 +71,13 @@ async def _answer(bot: QuothBot, message: discord.Message, mentioned: bool, refe
     missing = missing_for_reply(message)
     assert bot.user is not None
     text = without_mention(message.content, bot.user.id)
-    if missing:
-        await _send(message, note(missing, markup=True), None)
-    elif (said := small_talk(text)) is not None:
-        await _send(message, note(said), None)
+    said = note(missing, markup=True) if missing else _said(text)
+    if said is not None:
+        try:
+            bot.asker.take_turn(message.author.id)
+        except BusyError as error:
+            said = note(told(error), markup=True)
+        await _send(message, said, None)
     else:
         wording = worded(text, names_in_message(message, message.guild))
         question = Question(wording, guild, message.channel.id, message.author.id, history=history)
@@ -80,6 +85,11 @@ async def _answer(bot: QuothBot, message: discord.Message, mentioned: bool, refe
         posted = await _send(message, reply, answer_id)
         if posted is not None and answer_id is not None:
             await link(bot, answer_id, posted.id)
+
+
+def _said(text: str) -> Reply | None:
+    line = small_talk(text)
+    return None if line is None else note(line)
 
 
 async def _patiently(bot: QuothBot, message: discord.Message, question: Question) -> tuple[Reply, str | None]:

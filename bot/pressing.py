@@ -30,7 +30,7 @@ NOT_HELPFUL = "Thanks, I noted that this didn't help. You can change your vote a
 
 async def press(bot: QuothBot, interaction: discord.Interaction[QuothBot], button: AnswerButton) -> None:
     """Do what a button says, once; whatever goes wrong is told in a sentence."""
-    if not bot.take(interaction):
+    if not await bot.admits(interaction):
         return
     try:
         async with bot.working():

@@ -77,7 +77,7 @@ class AddForm(discord.ui.Modal, title="Add files to the library"):
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Take the form once."""
-        return bool(interaction.client.take(interaction))
+        return bool(await interaction.client.admits(interaction))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Take in the files of the form."""

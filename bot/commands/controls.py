@@ -31,8 +31,8 @@ class TakenOnce:
     """Before a ``DynamicItem`` among the bases: takes each press or choice once."""
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Say whether it comes for the first time."""
-        return bool(interaction.client.take(interaction))
+        """Say whether it is taken."""
+        return bool(await interaction.client.admits(interaction))
 
 
 class PageButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"quoth-[a-z]+:(?P<page>\d{1,6})"):

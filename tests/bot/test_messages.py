@@ -17,6 +17,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 from bot import messages
 from bot.client import QuothBot
 from bot.render import Reply, note
+from tests.bot.acting import RULES, forge, form_of, press, said_after
 from tests.bot.conftest import GUILD, QUESTION, Restart, labels, text_of
 
 
@@ -77,6 +78,19 @@ async def test_whoever_asks_again_and_again_too_soon_is_told_so_once(
     assert answer.embeds and "try again in" in refusal.content
     await ben.send(channel, f"{me(env)} {QUESTION}")
     assert said(env, channel)[-1].embeds
+
+
+@pytest.mark.bot_settings(cooldown=60.0)
+@pytest.mark.parametrize("text", ["", "thanks!", "🎉"])
+async def test_whoever_says_nothing_again_and_again_is_answered_as_often_as_whoever_asks(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor, ben: MemberActor, text: str
+) -> None:
+    for _ in range(4):
+        await ann.send(channel, f"{me(env)} {text}")
+    line, refusal = said(env, channel)
+    assert "try again in" not in line.content and "try again in" in refusal.content
+    await ben.send(channel, f"{me(env)} {text}")
+    assert said(env, channel)[-1].content == line.content
 
 
 async def test_an_edit_asks_nothing(env: simcord.Env, channel: ChannelHandle, ann: MemberActor) -> None:
@@ -240,6 +254,31 @@ async def test_nothing_is_answered_once_the_bot_is_stopping(
     result = await ann.slash(channel, "ask", question=QUESTION)
     assert said(env, channel) == [] or all("restarting" in message.content for message in said(env, channel))
     assert result.ephemeral and result.response is not None and "restarting" in result.response.content
+
+
+async def test_whoever_presses_or_sends_a_form_while_the_bot_stops_is_told_and_nothing_fails(
+    env: simcord.Env,
+    channel: ChannelHandle,
+    ann: MemberActor,
+    manager: MemberActor,
+    bot: QuothBot,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await ann.send(channel, f"{me(env)} {QUESTION}")
+    (answer,) = said(env, channel)
+    form = await form_of(manager, channel)
+    erase = await manager.slash(channel, "library erase")
+    bot.closing = True
+    results = [
+        await ann.click(answer, custom_id=labels(answer)["Helpful"]),
+        await ann.click(answer, custom_id=labels(answer)["Follow up"]),
+        await press(manager, erase.response, "Delete everything"),
+        await forge(env, manager, channel, "quoth-list:1"),
+        await manager.submit_modal(form, {"files": [("rules.txt", RULES)]}),
+    ]
+    for result in results:
+        assert "restarting" in said_after(result)
+    assert not [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")]
 
 
 @pytest.mark.parametrize("allowed", [True, False])
