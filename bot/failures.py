@@ -7,9 +7,19 @@ import secrets
 
 from discord import app_commands
 
-from bot.errors import BotError, RefusedUploadError
+from bot.errors import BotError, HomeError, RefusedUploadError, TokenError
 from bot.escape import shown
-from quoth.errors import DocumentNotFoundError, EmptyLibraryError, LibraryBusyError, QuestionError
+from quoth.errors import (
+    DocumentNotFoundError,
+    EmptyLibraryError,
+    IntegrityError,
+    LibraryBusyError,
+    LibraryError,
+    ModelError,
+    ModelMismatchError,
+    QuestionError,
+    SourceError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -25,18 +35,21 @@ EMPTY_DIRECT = (
 def told(error: BaseException, *, direct: bool = False) -> str:
     """Return the sentence for an error, as Discord's markup; ``direct`` says that it happened in direct messages.
 
-    What was not foreseen is logged with a short reference, and the sentence holds that reference alone.
+    The library's own sentences tell an operator what to run, which means nothing here: only those on a question, and
+    the bot's own, are shown. What people in Discord can't mend is logged, and told with the reference to find it by.
     """
     match error:
         case EmptyLibraryError():
             return EMPTY_DIRECT if direct else EMPTY_SERVER
         case LibraryBusyError():
-            return "The documents are being changed right now; please try again in a minute."
+            return "Something else is writing to my files right now; please try again in a minute."
         case DocumentNotFoundError():
             return "That document isn't in the library any more."
         case RefusedUploadError():
             # It may begin with the file's name, which stays as it is
             return _ended(shown(str(error)))
+        case TokenError() | HomeError():
+            return _to_operator("I'm not set up as I should be.", error)
         case BotError() | QuestionError():
             return _sentence(shown(str(error)))
         case app_commands.MissingPermissions() | app_commands.NoPrivateMessage():
@@ -47,12 +60,21 @@ def told(error: BaseException, *, direct: bool = False) -> str:
             return "I can't use one of the values you gave; please choose another."
         case app_commands.CheckFailure():
             return "You can't use this here."
+        case ModelError() | ModelMismatchError():
+            return _to_operator("My language model doesn't work with these documents.", error)
+        case IntegrityError():
+            return _to_operator("A quote was not what its document says, so I show none.", error)
+        case LibraryError():
+            return _to_operator("I can't use my files of these documents.", error)
+        case SourceError():
+            return _to_operator("I can't read this file.", error)
+    return _to_operator("Something went wrong on my side.", error)
+
+
+def _to_operator(what: str, error: BaseException) -> str:
     reference = secrets.token_hex(4)
-    log.error("unexpected error, reference %s", reference, exc_info=error)
-    return (
-        "Something went wrong on my side. Please try again; "
-        f"if it happens again, tell whoever runs me this reference: `{reference}`."
-    )
+    log.error("an error that was told with the reference %s", reference, exc_info=error)
+    return f"{what} Please try again; if it happens again, tell whoever runs me this reference: `{reference}`."
 
 
 def _sentence(text: str) -> str:

@@ -49,7 +49,7 @@ def _strictly(data: bytes, encoding: str, name: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise FormatError(
-            f"{name} is not valid {encoding.upper()} at byte {error.start}; save it as UTF-8 and index it again"
+            f"{name} is not valid {encoding.upper()} at byte {error.start}; save it as UTF-8 and try again"
         ) from error
 
 
@@ -67,7 +67,7 @@ def _guess(data: bytes, name: str) -> str:
     matches = from_bytes(data[:_GUESS_FROM], cp_exclusion=["utf_7"])
     best = matches.best()
     if best is None:
-        raise FormatError(f"{name} is in no encoding that could be recognised; save it as UTF-8 and index it again")
+        raise FormatError(f"{name} is in no encoding that could be recognised; save it as UTF-8 and try again")
     # Western text often fits several code pages equally well, and the first by name is the rarest.
     western = next((match for match in matches if "cp1252" in (match.encoding, *match.could_be_from_charset)), None)
     if western is not None and (western.chaos, western.coherence) == (best.chaos, best.coherence):
