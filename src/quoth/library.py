@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -19,7 +19,9 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
+from quoth import weights
 from quoth.answer import Answer, FoundPassage
+from quoth.calibration import Calibration, Maker
 from quoth.documents.model import Document
 from quoth.encoder import Encoder, ModelIdentity, is_recorded
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, ModelMismatchError, QuestionError
@@ -29,7 +31,7 @@ from quoth.indexing import Indexer, IndexSummary, Progress, is_upload
 from quoth.memory import Memory
 from quoth.pipeline import Pipeline
 from quoth.question import EmbeddedQuestion, embed, resolve
-from quoth.reader import Reader, packaged_reader
+from quoth.reader import Reader, loaded_reader
 from quoth.retrieve import RetrieverKind
 from quoth.settings import DEFAULT_MODEL
 from quoth.store import DocumentRecord, Store
@@ -38,6 +40,10 @@ from quoth.texts import TextCache
 
 MAX_QUESTION = 2_000
 """Characters that a question may have."""
+
+
+_CALIBRATION = "calibration"
+"""Name of the store's note of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +63,20 @@ class Library:
     """
 
     def __init__(
-        self, folder: Path, store: Store, model: str, encoder: Encoder | None, reader: bool, memory: Memory | None
+        self,
+        folder: Path,
+        store: Store,
+        model: str,
+        encoder: Encoder | None,
+        reader: bool | Path,
+        memory: Memory | None,
     ) -> None:
         self.folder = folder
         self.name = folder.name
         self._store = store
         self._model = model
         self._encoder = encoder
-        self._reads = reader
+        self._reader = reader
         self._passages: IndexedPassages | None = None
         self._texts = TextCache(memory)
         self._lock = threading.RLock()
@@ -78,13 +90,14 @@ class Library:
         create: bool = True,
         model: str = DEFAULT_MODEL,
         encoder: Encoder | None = None,
-        reader: bool = True,
+        reader: bool | Path = True,
         memory: Memory | None = None,
     ) -> Library:
         """Open the library in ``folder``, an empty one where there is none and ``create`` is true.
 
         ``model`` names the encoder, which is loaded when it is first needed; an ``encoder`` that is loaded already
-        (several libraries can share one) is used instead. Without the ``reader``, retrieval alone chooses quotes.
+        (several libraries can share one) is used instead. ``reader`` is the folder of a reader that
+        ``quoth train reader`` made, in place of the one that ships; without any, retrieval alone chooses quotes.
         What is kept of texts between questions may be taken from a ``memory`` that several libraries share.
 
         Raises:
@@ -263,26 +276,28 @@ class Library:
         history: Sequence[str] = (),
         question_id: str | None = None,
         retriever: RetrieverKind = "both",
+        without: Collection[str] = (),
     ) -> Answer:
         """Answer a question with up to ``quotes`` verbatim quotes, or abstain.
 
         ``document`` is a glob over document names: only those are asked. ``history`` holds the questions before this
         one, oldest first, which a follow-up may lean on. ``retriever`` leaves one of the two searches out, to measure
-        what it is worth.
+        what it is worth, and ``without`` names documents that are passed over, as if they were not there.
 
         Raises:
             QuestionError: the question is empty or longer than ``MAX_QUESTION``, or ``quotes`` is less than one.
             EmptyLibraryError: there is nothing to search.
-            DocumentNotFoundError: the glob matches no document.
-            ModelMismatchError: the library was made with another model.
+            DocumentNotFoundError: the glob matches no document, or none is left to search.
+            ModelMismatchError: the library was made with another model, or calibrated with another reader.
         """
         _check(question, history, quotes)
         started = time.perf_counter()
-        embedded = self._embedded(question, history, document)
+        embedded = self._embedded(question, history, document, without)
         reader = self.load_reader()
         with self._lock, self._store.reading():
-            pipeline, rows = self._searched(document)
-            answer = pipeline.answer(question, embedded, rows, quotes, question_id, retriever, reader)
+            pipeline, rows = self._searched(document, without)
+            calibration = self._usable_calibration()
+            answer = pipeline.answer(question, embedded, rows, quotes, question_id, retriever, reader, calibration)
             return replace(answer, seconds=time.perf_counter() - started)
 
     def search(
@@ -321,17 +336,23 @@ class Library:
         Raises:
             ModelError: it can't be loaded.
         """
-        return packaged_reader() if self._reads else None
+        if self._reader is False:
+            return None
+        return loaded_reader(None if self._reader is True else self._reader)
 
-    def _embedded(self, question: str, history: Sequence[str], pattern: str | None) -> EmbeddedQuestion:
+    def _embedded(
+        self, question: str, history: Sequence[str], pattern: str | None, without: Collection[str] = ()
+    ) -> EmbeddedQuestion:
         """Embed a question, outside of the lock: the encoder may be busy with another library's passages."""
         with self._lock, self._store.reading():
             # Before the encoder is troubled: whether there is anything to ask
-            self._searched(pattern)
+            self._searched(pattern, without)
         (embedded,) = embed([resolve(question, history)], self.load_encoder())
         return embedded
 
-    def _searched(self, pattern: str | None) -> tuple[Pipeline, npt.NDArray[np.int64] | None]:
+    def _searched(
+        self, pattern: str | None, without: Collection[str] = ()
+    ) -> tuple[Pipeline, npt.NDArray[np.int64] | None]:
         current = self._store.current_model()
         if current is not None:
             self._check_model(current[1])
@@ -343,10 +364,13 @@ class Library:
                 "run quoth index to embed it anew, or set QUOTH_MODEL to the model it was made with"
             )
         pipeline = Pipeline(self.name, self._store, self._passages, self._texts)
-        if pattern is None:
+        if pattern is None and not without:
             return pipeline, None
-        wanted = [r.id for r in self._store.documents() if fnmatchcase(r.name, pattern)]
+        matching = [r for r in self._store.documents() if pattern is None or fnmatchcase(r.name, pattern)]
+        wanted = [r.id for r in matching if r.name not in without]
         rows = np.flatnonzero(np.isin(self._passages.document_ids, wanted))
+        if not len(rows) and without:
+            raise DocumentNotFoundError("no document is left to search; leave fewer out")
         if not len(rows):
             raise DocumentNotFoundError(f"no document matches {pattern!r}; see what there is with: quoth sources")
         return pipeline, rows
@@ -356,6 +380,55 @@ class Library:
             raise ModelMismatchError(
                 f"the library {self.folder} was made with the model {recorded}, not {self._model!r}; "
                 "run quoth index to embed it anew, or set QUOTH_MODEL to the model it was made with"
+            )
+
+    # -- calibration
+
+    def calibration(self) -> Calibration | None:
+        """Return how the confidence was fitted to somebody's questions; None where it is as Quoth ships it.
+
+        Raises:
+            LibraryError: the record is damaged.
+        """
+        with self._lock, self._store.reading():
+            return self._noted_calibration()
+
+    def calibrate(self, calibration: Calibration | None) -> None:
+        """Answer with this calibration from now on, or with none.
+
+        Raises:
+            ModelMismatchError: it was made with another reader, encoder or version than the library's.
+        """
+        if calibration is not None:
+            self._check_maker(calibration)
+        with self._writer() as store, store.writing():
+            store.take_note(_CALIBRATION, calibration.to_json() if calibration else None)
+
+    def maker(self) -> Maker:
+        """Return what the confidence of answers comes from: encoder, reader and fitted models.
+
+        Raises:
+            ModelError: one can't be loaded.
+        """
+        reader = self.load_reader()
+        return Maker(self.load_encoder().identity.to_json(), reader.digest if reader else None, weights.digest())
+
+    def _noted_calibration(self) -> Calibration | None:
+        noted = self._store.note(_CALIBRATION)
+        return None if noted is None else Calibration.from_json(noted)
+
+    def _usable_calibration(self) -> Calibration | None:
+        calibration = self._noted_calibration()
+        if calibration is not None:
+            self._check_maker(calibration)
+        return calibration
+
+    def _check_maker(self, calibration: Calibration) -> None:
+        other = calibration.maker.differs(self.maker())
+        if other is not None:
+            raise ModelMismatchError(
+                f"the library {self.folder} was calibrated with another {other} than the one in use; calibrate it anew "
+                "with quoth calibrate DATASET, or undo that with quoth calibrate --reset"
             )
 
     # -- integrity

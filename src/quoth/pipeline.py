@@ -9,6 +9,7 @@ import numpy as np
 
 from quoth import confidence, read, rerank, signals
 from quoth.answer import Answer, FoundPassage
+from quoth.calibration import Calibration
 from quoth.index.live import IndexedPassages
 from quoth.question import EmbeddedQuestion, Question
 from quoth.quote import quotes
@@ -69,6 +70,7 @@ class Pipeline:
         question_id: str | None,
         kind: RetrieverKind,
         reader: Reader | None,
+        calibration: Calibration | None = None,
     ) -> Answer:
         """Return the answer to a question, or an abstention; see ``Library.ask``.
 
@@ -84,17 +86,21 @@ class Pipeline:
         scores = models.quote(window_signals)
         rows = np.array([window.row for window in windows], np.int64)
         measured = confidence.measure(question, ranked, window_signals, scores, rows, readings)
-        sure = probability(float(models.confidence(measured[None, :])[0])) if windows else 0.0
+        log_odds = float(models.confidence(measured[None, :])[0])
+        fit = calibration.fit(read=readings is not None) if calibration else None
+        least = fit.threshold if fit else models.threshold
+        sure = probability(fit(log_odds) if fit else log_odds) if windows else 0.0
         chosen = quotes(windows, scores, ranked, self._texts, count=count, confidence=sure, library=self._library)
         names = confidence.READER_NAMES if readings else confidence.NAMES
         return Answer(
             question=text,
-            status="answered" if chosen and sure >= models.threshold else "abstained",
+            status="answered" if chosen and sure >= least else "abstained",
             confidence=sure,
             seconds=0.0,
             quotes=tuple(chosen),
             passages=tuple(self._found(ranked, self._shown(ranked))),
-            explanation=dict(zip(names, measured.tolist(), strict=True)) | {"threshold": models.threshold},
+            explanation=dict(zip(names, measured.tolist(), strict=True))
+            | (fit.explained(probability(log_odds)) if fit else {"threshold": least}),
             documents_searched=self._passages.count_documents(among),
             id=question_id,
         )

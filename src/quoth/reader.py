@@ -37,6 +37,8 @@ LONGEST_ANSWER = 30
 """Tokens of the longest span that is considered."""
 
 _ROWS_AT_ONCE = 8
+_INPUTS = ("tokens", "segments", "mask")
+_OUTPUTS = ("start", "end", "relevance", "answerable")
 
 Scores = npt.NDArray[np.float32]
 
@@ -44,7 +46,7 @@ Scores = npt.NDArray[np.float32]
 class Session(Protocol):
     """What is used of ONNX Runtime's session."""
 
-    def run(self, output_names: None, input_feed: dict[str, npt.NDArray[np.int64]]) -> list[Scores]:
+    def run(self, output_names: list[str], input_feed: dict[str, npt.NDArray[np.int64]]) -> list[Scores]:
         """Return the network's outputs."""
 
 
@@ -66,8 +68,10 @@ class Reading:
 class Reader:
     """The reader's session and tokeniser. May be used by several threads at once."""
 
-    def __init__(self, session: Session, tokenizer: Tokenizer, name: str) -> None:
+    def __init__(self, session: Session, tokenizer: Tokenizer, name: str, digest: str) -> None:
         self.name = name
+        self.digest = digest
+        """SHA-256 of the file, which tells this reader from every other one."""
         self._session = session
         self._tokenizer = tokenizer
         self._cls, self._sep = special_tokens(tokenizer)
@@ -81,15 +85,18 @@ class Reader:
         """
         import onnxruntime
 
-        path = (folder or Path(str(resources.files("quoth").joinpath("data")))) / "reader.onnx"
+        path = reader_file(folder)
+        remedy = "reinstall Quoth" if folder is None else "train it again, or name the folder of another"
         try:
             card = json.loads(path.with_suffix(".json").read_text("utf-8"))
             model = path.read_bytes()
         except (OSError, ValueError) as error:
-            raise ModelError(f"the reader at {path} can't be read: {error}; reinstall Quoth") from error
+            raise ModelError(f"the reader at {path} can't be read: {error}; {remedy}") from error
+        if not isinstance(card, dict) or not isinstance(card.get("sha256"), str):
+            raise ModelError(f"the card {path.with_suffix('.json')} names no hash of a reader; {remedy}")
         digest = hashlib.sha256(model).hexdigest()
         if digest != card["sha256"]:
-            raise ModelError(f"the reader at {path} has the hash {digest}, not {card['sha256']}; reinstall Quoth")
+            raise ModelError(f"the reader at {path} has the hash {digest}, not {card['sha256']}; {remedy}")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = os.cpu_count() or 1
         options.log_severity_level = 3
@@ -98,8 +105,11 @@ class Reader:
         try:
             session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's errors share no base class
-            raise ModelError(f"the reader at {path} can't be run: {error}; reinstall Quoth") from error
-        return cls(session, plain_tokenizer(packaged_folder()), str(card["name"]))
+            raise ModelError(f"the reader at {path} can't be run: {error}; {remedy}") from error
+        takes, gives = ({at.name for at in of} for of in (session.get_inputs(), session.get_outputs()))
+        if takes != set(_INPUTS) or gives != set(_OUTPUTS):
+            raise ModelError(f"the model at {path} is no reader: it takes {sorted(takes)}; {remedy}")
+        return cls(session, plain_tokenizer(packaged_folder()), str(card.get("name", path.parent.name)), digest)
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
         """Read passages, each a title and a text, for a question; the readings stand in the same order."""
@@ -139,7 +149,7 @@ class Reader:
             tokens[line, : len(row)] = row
             mask[line, : len(row)] = 1
             segments[line, question_tokens : len(row)] = 1
-        return self._session.run(None, {"tokens": tokens, "segments": segments, "mask": mask})
+        return self._session.run(list(_OUTPUTS), {"tokens": tokens, "segments": segments, "mask": mask})
 
     def _ids(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
@@ -172,10 +182,20 @@ def useful_title(title: str) -> str:
     return "" if "_" in title and " " not in title else title
 
 
+def reader_file(folder: Path | None = None) -> Path:
+    """Return where the reader in ``folder`` lies, or the one that ships with Quoth; its card lies beside it."""
+    return (folder or Path(str(resources.files("quoth").joinpath("data")))) / "reader.onnx"
+
+
 @cache
+def loaded_reader(folder: Path | None = None) -> Reader:
+    """Return a reader, loaded once for all libraries of a process; see ``Reader.load``."""
+    return Reader.load(folder)
+
+
 def packaged_reader() -> Reader:
     """Return the reader that ships with Quoth, loaded once for all libraries of a process; see ``Reader.load``."""
-    return Reader.load()
+    return loaded_reader()
 
 
 def best_span(start: Scores, end: Scores) -> tuple[float, int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from quoth.errors import SettingsError
@@ -24,6 +24,14 @@ class Settings(BaseSettings):
 
     model: str = DEFAULT_MODEL
     """Name or folder of the sentence-transformers model that embeds (``QUOTH_MODEL``)."""
+
+    reader: Path | None = None
+    """Folder of a reader that ``quoth train reader`` made (``QUOTH_READER``), in place of the one that ships."""
+
+    @field_validator("reader", mode="before")
+    @classmethod
+    def _unset(cls, value: object) -> object:
+        return None if value == "" else value
 
     @property
     def local_library(self) -> Path:

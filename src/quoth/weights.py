@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,10 +30,20 @@ class Linear:
 
 
 @cache
+def _text() -> str:
+    return resources.files("quoth").joinpath("data", "ranking.json").read_text("utf-8")
+
+
+@cache
 def _file() -> dict[str, Any]:
-    text = resources.files("quoth").joinpath("data", "ranking.json").read_text("utf-8")
-    fitted: dict[str, Any] = json.loads(text)
+    fitted: dict[str, Any] = json.loads(_text())
     return fitted
+
+
+@cache
+def digest() -> str:
+    """Return the SHA-256 of all fitted models, which tells a confidence from that of another version."""
+    return hashlib.sha256(_text().encode()).hexdigest()
 
 
 def threshold(model: str) -> float:

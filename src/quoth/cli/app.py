@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from quoth.cli import contents, questions
+from quoth.cli import calibrating, contents, questions, training
 from quoth.cli.terminal import complain, prepare_streams
 from quoth.errors import QuothError
 
@@ -36,8 +36,12 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "show": contents.show_document,
     "remove": contents.remove,
     "eval": questions.evaluate,
+    "calibrate": calibrating.calibrate,
     "check": contents.check,
 }
+
+TRAINED: dict[str, Callable[..., None]] = {"reader": training.train_reader}
+"""What ``quoth train`` can train."""
 
 
 def _help(command: Callable[..., None]) -> str:
@@ -48,6 +52,11 @@ def _help(command: Callable[..., None]) -> str:
 
 for _name, _command in COMMANDS.items():
     app.command(_name, help=_help(_command))(_command)
+
+_train = typer.Typer(no_args_is_help=True)
+for _name, _command in TRAINED.items():
+    _train.command(_name, help=_help(_command))(_command)
+app.add_typer(_train, name="train", help="Train one of Quoth's own models on your questions.")
 
 
 def _print_version(wanted: bool) -> None:

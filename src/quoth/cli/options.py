@@ -55,6 +55,15 @@ BatchOption = Annotated[
         help='Take the questions from a JSONL file ("-" is standard input) and print one JSON line for each.',
     ),
 ]
+ReaderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reader",
+        metavar="DIR",
+        help="A reader that `quoth train reader` made; off: none, on: the one that the settings give.",
+        show_default="$QUOTH_READER, or the one that ships",
+    ),
+]
 RootOption = Annotated[
     str | None,
     typer.Option("--root", metavar="PATH", help="The indexed path it belongs to, where several hold that name."),
@@ -76,11 +85,23 @@ def library_folder(folder: Path | None) -> Path:
     return folder if folder is not None else read_settings().local_library
 
 
+def chosen_reader(given: str | None) -> Path | bool:
+    """Return what ``--reader`` names, or what the settings give: a folder, or whether to use the one that ships."""
+    if given == "off":
+        return False
+    if given is not None and given != "on":
+        return Path(given).expanduser()
+    folder = read_settings().reader
+    return True if folder is None else folder.expanduser()
+
+
 @contextmanager
-def opened(folder: Path | None, *, create: bool = False) -> Iterator[Library]:
+def opened(folder: Path | None, *, create: bool = False, reader: str | None = None) -> Iterator[Library]:
     """Open the library that ``--library`` names, or the one that the settings give."""
     # Late, since it takes most of a second that --help and usage errors need not wait
     from quoth.library import Library
 
-    with Library.open(library_folder(folder), create=create, model=read_settings().model) as library:
+    with Library.open(
+        library_folder(folder), create=create, model=read_settings().model, reader=chosen_reader(reader)
+    ) as library:
         yield library

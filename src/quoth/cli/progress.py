@@ -8,7 +8,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from quoth.cli.terminal import messages
 
@@ -38,6 +47,35 @@ def indexing_bars() -> Iterator[Callable[[Stage], None]]:
         bars.update(tasks[stage.stage], completed=stage.done, total=stage.total)
 
     with bars:
+        yield report
+
+
+@contextmanager
+def training_bar(total: int) -> Iterator[Callable[[int, float], None]]:
+    """Show a bar of a training's steps; yields what is told of each step done and its loss."""
+    console = messages()
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("loss {task.fields[loss]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not _watched(console),
+    )
+    task = bar.add_task("training", total=total, loss="–")
+    mean: float | None = None
+
+    def report(step: int, loss: float) -> None:
+        nonlocal mean
+        # A step's loss is that of eight questions and jumps about: what is shown is a mean of the last twenty or so
+        mean = loss if mean is None else 0.95 * mean + 0.05 * loss
+        bar.update(task, completed=step, total=max(total, step), loss=f"{mean:.2f}")
+
+    with bar:
         yield report
 
 

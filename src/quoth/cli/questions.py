@@ -16,6 +16,8 @@ from quoth.cli.options import (
     JsonOption,
     LibraryOption,
     QuestionArgument,
+    ReaderOption,
+    chosen_reader,
     opened,
 )
 from quoth.cli.progress import counting, indexing_bars, waiting
@@ -44,6 +46,7 @@ def ask(
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show why it answered or declined: each score.")] = False,
     batch: BatchOption = None,
+    reader: ReaderOption = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -61,7 +64,7 @@ def ask(
     history = [checked(earlier) for earlier in after or ()]
     if batch is not None and history:
         raise typer.BadParameter('with --batch, earlier questions stand in each line\'s "history"')
-    with opened(library) as its:
+    with opened(library, reader=reader) as its:
         if batch is not None:
             _run_batch(
                 batch,
@@ -117,7 +120,7 @@ def evaluate(
         Path,
         typer.Argument(metavar="DATASET", help="A folder in the BEIR layout, or SQuAD's JSON.", show_default=False),
     ],
-    reader: Annotated[Literal["on", "off"], typer.Option("--reader", help="Off: without the reader.")] = "on",
+    reader: ReaderOption = None,
     retriever: Annotated[
         Literal["both", "dense", "lexical"], typer.Option("--retriever", help="One of the two retrievers alone.")
     ] = "both",
@@ -152,7 +155,7 @@ def evaluate(
             dataset,
             library_folder=library,
             limit=limit,
-            reader=reader,
+            reader=chosen_reader(reader),
             retriever=retriever,
             model=read_settings().model,
             report=bars,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 from platformdirs import user_cache_path
 
@@ -23,8 +23,6 @@ from quoth.library import Library
 from quoth.retrieve import RetrieverKind
 from quoth.settings import DEFAULT_MODEL
 
-Reader = Literal["on", "off"]
-
 _DOCUMENTS_RANKED = 10
 
 
@@ -34,7 +32,7 @@ def evaluate_dataset(
     library_folder: Path | None = None,
     encoder: Encoder | None = None,
     limit: int | None = None,
-    reader: Reader = "on",
+    reader: bool | Path = True,
     retriever: RetrieverKind = "both",
     model: str = DEFAULT_MODEL,
     report: Callable[[Progress], None] = lambda progress: None,
@@ -44,7 +42,7 @@ def evaluate_dataset(
     ``path`` is a dataset folder or a SQuAD file, see ``read_dataset``. The library is made in ``library_folder``, by
     default a cache folder, and used again as long as documents and model stay the same. ``limit`` asks a sample of
     that many questions, which depends on their identifiers alone. ``retriever`` leaves one of the two searches out,
-    and ``reader`` the reader, to see what they are worth. ``encoder`` is used
+    and ``reader`` the reader, to see what they are worth, or names the folder of another. ``encoder`` is used
     instead of loading ``model``. ``report`` is called as the work goes on.
 
     Raises:
@@ -58,13 +56,9 @@ def evaluate_dataset(
         raise DatasetError(f"{path} has no questions; queries.jsonl and the judgements have to name some")
     name = encoder.identity.name if encoder else model_name(model)
     folder = library_folder or cached_library(path, name)
-    with Library.open(folder, model=model, encoder=encoder, reader=reader == "on") as library:
-        started = time.perf_counter()
-        corpus = _corpus(Path(path), dataset, folder)
-        library.index([corpus], report)
+    started = time.perf_counter()
+    with dataset_library(path, dataset, folder, model=model, encoder=encoder, reader=reader, report=report) as library:
         index_seconds = time.perf_counter() - started
-        if any(record.root != str(corpus.resolve()) for record in library.documents()):
-            raise LibraryError(f"the library {folder} holds other documents too; name an empty folder")
         library.load_encoder()  # not on the first question's time
         library.load_reader()
         outcomes = ask_all(library, dataset, questions, retriever, report)
@@ -78,13 +72,37 @@ def evaluate_dataset(
         unanswerable=sum(question.answerable is False for question in questions),
         model=name,
         retriever=retriever,
-        reader=reader,
+        reader=("on" if reader else "off") if isinstance(reader, bool) else str(reader),
         figures=measure(outcomes),
         broken=tuple(sentence for outcome in outcomes for sentence in outcome.broken),
         refused=sum(outcome.answer is None for outcome in outcomes),
         short_rankings=sum(outcome.answer is not None and len(outcome.documents) < enough for outcome in outcomes),
         index_seconds=index_seconds,
     )
+
+
+@contextmanager
+def dataset_library(
+    path: Path | str,
+    dataset: Dataset,
+    folder: Path,
+    *,
+    model: str = DEFAULT_MODEL,
+    encoder: Encoder | None = None,
+    reader: bool | Path = True,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Iterator[Library]:
+    """Open a library in ``folder`` that holds the documents of ``dataset`` (read from ``path``), and nothing else.
+
+    Raises:
+        LibraryError: it holds other documents; or what ``Library`` raises.
+    """
+    with Library.open(folder, model=model, encoder=encoder, reader=reader) as library:
+        corpus = _corpus(Path(path), dataset, folder)
+        library.index([corpus], report)
+        if any(record.root != str(corpus.resolve()) for record in library.documents()):
+            raise LibraryError(f"the library {folder} holds other documents too; name an empty folder")
+        yield library
 
 
 def ask_all(

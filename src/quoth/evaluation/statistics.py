@@ -119,6 +119,17 @@ def auroc(scores: Sequence[float] | Floats, positive: npt.NDArray[np.bool_], kno
     return statistic
 
 
+def at_even_odds(values: npt.NDArray[np.bool_], answerable: npt.NDArray[np.bool_]) -> Statistic:
+    """Return the statistic "share of questions with a true value", answerable and unanswerable ones a half each."""
+    sides = [ratio((values & side).astype(np.float64), side.astype(np.float64)) for side in (answerable, ~answerable)]
+
+    def statistic(weights: Floats) -> Floats:
+        result: Floats = (sides[0](weights) + sides[1](weights)) / 2
+        return result
+
+    return statistic
+
+
 def brier(
     confidence: Floats, right: Floats, answerable: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_]
 ) -> Statistic:

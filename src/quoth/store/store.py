@@ -138,6 +138,17 @@ class Store:
         with translated(self.folder):
             return int(self._db.execute("SELECT value FROM meta WHERE key = 'generation'").get)
 
+    def note(self, name: str) -> str | None:
+        """Return what was noted of the whole library by this name."""
+        value = self._db.execute("SELECT value FROM meta WHERE key = ?", (f"note:{name}",)).get
+        return None if value is None else str(value)
+
+    def take_note(self, name: str, value: str | None) -> None:
+        """Note something of the whole library, or forget it (None); call within ``writing``."""
+        self._db.execute("DELETE FROM meta WHERE key = ?", (f"note:{name}",))
+        if value is not None:
+            self._db.execute("INSERT INTO meta VALUES (?, ?)", (f"note:{name}", value))
+
     # -- models
 
     def current_model(self) -> tuple[int, ModelIdentity] | None:

@@ -14,14 +14,10 @@ from types import FrameType
 import platformdirs
 import torch
 
-from quoth.datasets import read_dataset
 from quoth.errors import QuothError
-from quoth.training.evaluate import evaluate, held_out
-from quoth.training.examples import GroupBuilder
-from quoth.training.items import collect, hold_out
-from quoth.training.mix import Schedule
-from quoth.training.model import load_tokenizer, untrained_reader
-from quoth.training.train import Progress, TrainingSettings, train
+from quoth.training.run import Material, prepare
+from quoth.training.start import Origin, Start
+from quoth.training.train import Progress, TrainingSettings
 
 _DEFAULTS = TrainingSettings()
 
@@ -82,35 +78,11 @@ def _run(arguments: argparse.Namespace, stopping: threading.Event) -> int:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     repeats = {name: int(count) for name, _, count in (given.partition("=") for given in arguments.repeat)}
-    datasets = [read_dataset(path) for path in arguments.datasets]
-    tokenizer = load_tokenizer()
-    checks = []
-    chosen = datasets[0].name if arguments.hold_out is None else arguments.hold_out
-    for number, dataset in enumerate(datasets):
-        if dataset.name == chosen:
-            datasets[number], questions = hold_out(dataset)
-            checks.append(held_out(dataset, questions, tokenizer, limit=60))
-    for path in arguments.validate:
-        dataset = read_dataset(path)
-        checks.append(held_out(dataset, dataset.questions, tokenizer, limit=120))
-    _say(f"preparing {sum(len(dataset.questions) for dataset in datasets)} questions")
-    collection = collect(
-        datasets, tokenizer, repeats=repeats, alone=arguments.alone, cache=arguments.out / "negatives.npz"
-    )
-    schedule = Schedule(collection.items, GroupBuilder(collection, tokenizer), seed=arguments.seed)
+    material = Material(arguments.datasets, arguments.validate, repeats, arguments.alone, arguments.hold_out)
+    start = Start.of(arguments.out, Origin.ENCODER)
+    run = prepare(material, arguments.out, seed=arguments.seed, say=_say)
     settings = replace(_DEFAULTS, steps=arguments.steps, seed=arguments.seed, evaluate_every=arguments.evaluate_every)
-    sizes = f"{len(collection.items)} questions on {len(collection.units)} passages"
-    _say(f"{sizes}, {schedule.steps_per_pass} steps a pass")
-    step = train(
-        untrained_reader,
-        schedule,
-        settings,
-        arguments.out,
-        finish=arguments.finish,
-        evaluate=(lambda model: evaluate(model, checks, stop=stopping.is_set)) if checks else None,
-        report=_show,
-        stop=stopping.is_set,
-    )
+    step = run.go_on(start.model, settings, finish=arguments.finish, report=_show, stop=stopping.is_set)
     _say(f"stopped after step {step}; the same command goes on" if stopping.is_set() else f"done, {step} steps")
     return 130 if stopping.is_set() else 0
 

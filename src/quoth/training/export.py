@@ -10,7 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -25,17 +25,20 @@ if TYPE_CHECKING:
 
 _OPSET = 17
 _LARGE = 10_000
+_EMBEDDINGS = "model.encoder.embeddings."
 _INPUTS = ("tokens", "segments", "mask")
 _OUTPUTS = ("start", "end", "relevance", "answerable")
 
 
-def trained_reader(path: Path) -> tuple[ReaderModel, dict[str, Any]]:
+def trained_reader(path: Path, model: ReaderModel | None = None) -> tuple[ReaderModel, dict[str, Any]]:
     """Return the mean of the weights in a checkpoint, a snapshot or a finished run, and the facts that stand with it.
+
+    ``model`` is what the run began with, whose frozen weights stay: the encoder's own where it is None.
 
     Raises:
         ModelError: the file can't be read or holds another network.
     """
-    model = untrained_reader(dropout=0.0)
+    model = untrained_reader(dropout=0.0) if model is None else model
     # Written out, attention is what the optimiser knows as such and fuses
     model.encoder.config._attn_implementation = "eager"
     wanted = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
@@ -53,11 +56,13 @@ def trained_reader(path: Path) -> tuple[ReaderModel, dict[str, Any]]:
     return model.eval(), facts
 
 
-def export_reader(model: ReaderModel, folder: Path, card: dict[str, Any]) -> None:
-    """Write ``reader.onnx``, its weights in 8 bits, and ``reader.json``, its ``card`` with the file's hash.
+def export_reader(model: ReaderModel, folder: Path, card: dict[str, Any], *, bits: Literal[8, 16] = 8) -> None:
+    """Write ``reader.onnx``, its weights in 8 or 16 bits, and ``reader.json``, its ``card`` with the file's hash.
 
-    The weights are quantised by channel and turned back into floats when the file is loaded: activations of 8 bits
-    would move one span in five, and gain no time on processors without VNNI (docs/reader.md).
+    In 8 bits the weights are quantised by channel and turned back into floats when the file is loaded: activations of
+    8 bits would move one span in five, and gain no time on processors without VNNI (docs/reader.md). 16 bits are for
+    a network that began from weights in 8: what a short training adds is less than half a step of those, and would be
+    rounded away. The embeddings, which no training moves, are in 8 bits always.
     """
     import onnx
     from onnxruntime.transformers import optimizer
@@ -72,7 +77,7 @@ def export_reader(model: ReaderModel, folder: Path, card: dict[str, Any]) -> Non
         fused = optimizer.optimize_model(
             str(plain), "bert", num_heads=config.num_attention_heads, hidden_size=config.hidden_size, opt_level=1
         ).model
-    _store_in_8_bits(fused.graph)
+    _store_small(fused.graph, bits)
     onnx.checker.check_model(fused)
     data = fused.SerializeToString()
     (folder / "reader.onnx").write_bytes(data)
@@ -80,9 +85,9 @@ def export_reader(model: ReaderModel, folder: Path, card: dict[str, Any]) -> Non
     (folder / "reader.json").write_text(text + "\n", "utf-8")
 
 
-def _store_in_8_bits(graph: GraphProto) -> None:
-    """Replace each large matrix of an ONNX graph by 8-bit numbers, a scale for each channel, and their product."""
-    from onnx import helper, numpy_helper
+def _store_small(graph: GraphProto, bits: Literal[8, 16]) -> None:
+    """Replace each large matrix of an ONNX graph by numbers of fewer bits and the node that restores it."""
+    from onnx import TensorProto, helper, numpy_helper
 
     looked_up = {name for node in graph.node if node.op_type == "Gather" for name in node.input[:1]}
     kept, restored = [], []
@@ -90,6 +95,11 @@ def _store_in_8_bits(graph: GraphProto) -> None:
         values = numpy_helper.to_array(tensor)
         if values.ndim != 2 or values.size < _LARGE or values.dtype != np.float32:
             kept.append(tensor)
+            continue
+        if bits == 16 and not tensor.name.startswith(_EMBEDDINGS):
+            half = f"{tensor.name}.16bit"
+            kept.append(numpy_helper.from_array(values.astype(np.float16), half))
+            restored.append(helper.make_node("Cast", [half], [tensor.name], to=TensorProto.FLOAT))
             continue
         # A row of a table is one channel, and so is a column of a matrix that is multiplied with
         axis = 0 if tensor.name in looked_up else 1
