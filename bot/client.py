@@ -85,7 +85,12 @@ class QuothBot(discord.AutoShardedClient):
         self.settings = settings
         self.records = Records.open(settings.home / "bot.db")
         self.shelf = Shelf(
-            settings.home, settings.model, settings.open_libraries, encoder=encoder, memory=settings.memory_bytes
+            settings.home,
+            settings.model,
+            settings.open_libraries,
+            encoder=encoder,
+            memory=settings.memory_bytes,
+            reader=settings.reader,
         )
         self.asker = Asker(
             self.shelf,

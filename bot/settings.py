@@ -49,6 +49,9 @@ class BotSettings(BaseSettings):
     model: str = Field(default=DEFAULT_MODEL, alias="QUOTH_MODEL")
     """Name or folder of the model that embeds."""
 
+    reader: Path | None = Field(default=None, alias="QUOTH_READER")
+    """Folder of a reader that ``quoth train reader`` made, in place of the one that ships."""
+
     api_base: str | None = Field(default=None, alias="DISCORD_API_BASE")
     """Base address of another Discord-compatible API, on this machine only."""
 
@@ -98,10 +101,15 @@ class BotSettings(BaseSettings):
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("home")
+    @field_validator("reader", mode="before")
     @classmethod
-    def _expanded(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("home", "reader")
+    @classmethod
+    def _expanded(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
 
     @field_validator("api_base")
     @classmethod

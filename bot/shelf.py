@@ -24,7 +24,7 @@ from quoth.encoder import Encoder
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, LibraryBusyError, QuothError
 from quoth.library import Library
 from quoth.memory import Memory
-from quoth.reader import packaged_reader
+from quoth.reader import loaded_reader
 from quoth.settings import DEFAULT_MODEL
 from quoth.store import DocumentRecord
 from quoth.store.connection import FILE_NAME
@@ -82,9 +82,11 @@ class Shelf:
         *,
         encoder: Encoder | None = None,
         memory: int = DEFAULT_MEMORY,
+        reader: Path | None = None,
     ) -> None:
         self._home = home
         self._model = model
+        self._reader = reader
         self._capacity = capacity
         self._texts = Memory(memory // 2)
         self._index_bytes = memory - memory // 2
@@ -114,7 +116,7 @@ class Shelf:
         """
         is_first = self._encoder is None
         self._load_encoder()
-        packaged_reader()
+        loaded_reader(self._reader)
         if is_first:
             # Half a million objects that stay for good: looking through them for garbage now and then would stop the
             # event loop for a third of a second each time
@@ -149,7 +151,7 @@ class Shelf:
         try:
             with place.opening:
                 if place.library is None:
-                    library = _opened(place.folder, create, encoder, self._texts)
+                    library = _opened(place.folder, create, encoder, self._texts, self._reader)
                     place.file = _file(place.folder)
                     place.library = library
                 library = place.library
@@ -319,9 +321,9 @@ class Shelf:
                 self._retire(place)
 
 
-def _opened(folder: Path, create: bool, encoder: Encoder, memory: Memory) -> Library:
+def _opened(folder: Path, create: bool, encoder: Encoder, memory: Memory, reader: Path | None) -> Library:
     try:
-        return Library.open(folder, create=create, encoder=encoder, memory=memory)
+        return Library.open(folder, create=create, encoder=encoder, memory=memory, reader=reader or True)
     except EmptyLibraryError as error:
         raise EmptyLibraryError(_NOTHING_HERE) from error
 
