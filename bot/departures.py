@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Set
+from contextlib import suppress
 from dataclasses import dataclass
 
+from bot.errors import LeftOverError
 from bot.records import Records
 from bot.shelf import Shelf
 
@@ -54,7 +56,9 @@ def sweep(
         if not owns(guild) or guild in here or guild not in records.left_guilds():
             continue
         # The records go last: killed in between, the next sweep finds the mark and does it again
-        shelf.erase(guild)
+        with suppress(LeftOverError):
+            # Told in the log: the next start tries to delete the files again
+            shelf.erase(guild)
         records.forget_guild(guild)
         deleted.add(guild)
     if left or back or deleted:

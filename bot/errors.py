@@ -8,6 +8,7 @@
         ├── RefusedUploadError     a file that can't be taken in, and why
         │   └── QuotaError         it can't because the server's share is used up
         ├── NameTakenError         a file of that name is there; replacing it has to be asked for
+        ├── LeftOverError          an erased library whose files can't be deleted yet
         ├── NotAllowedError        a button or a form that is another person's, or needs a permission
         ├── ExpiredError           a question or a form that was answered already, or is too old
         ├── HomeError              the folder of data belongs to another Discord application
@@ -55,6 +56,10 @@ class NameTakenError(BotError):
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(f"The library already holds a file called {name!r}; say whether to replace it.")
+
+
+class LeftOverError(BotError):
+    """A library that was erased and is asked no more, whose files could not be deleted yet."""
 
 
 class NotAllowedError(BotError):

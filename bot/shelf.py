@@ -6,6 +6,7 @@ Every call names its server, and reaches that server's library and the shared on
 from __future__ import annotations
 
 import gc
+import logging
 import shutil
 import threading
 import uuid
@@ -15,13 +16,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.errors import AnswerGoneError, ClosingError
+from bot.errors import AnswerGoneError, ClosingError, LeftOverError
 from bot.merge import merge
 from bot.records.kept import KeptSpan
 from quoth.answer import Answer
 from quoth.documents.model import Document, Paragraph
 from quoth.encoder import Encoder
-from quoth.errors import DocumentNotFoundError, EmptyLibraryError, LibraryBusyError, QuothError
+from quoth.errors import DocumentNotFoundError, EmptyLibraryError, LibraryBusyError, LibraryError, QuothError
 from quoth.library import Library
 from quoth.memory import Memory
 from quoth.reader import loaded_reader
@@ -29,11 +30,15 @@ from quoth.settings import DEFAULT_MODEL
 from quoth.store import DocumentRecord
 from quoth.store.connection import FILE_NAME
 
+_log = logging.getLogger(__name__)
+
 SHARED = "shared"
 """The name of the library that every server and every direct message may ask."""
 
 DEFAULT_MEMORY = 512 * 1024 * 1024
 """Bytes that all open libraries together may take between questions."""
+
+_ERASED = ".erased-"
 
 _GONE = "That text is no longer in the library: its document was removed or changed."
 _NOTHING_HERE = "There are no documents to ask here yet. Who manages the server can add some with /library add."
@@ -96,9 +101,9 @@ class Shelf:
         self._erasing: set[Path] = set()
         self._changed = threading.Condition()
         self._stopping = threading.Event()
-        for left in self._guilds.glob(".erased-*"):
-            # The bot was killed while it erased a library
-            shutil.rmtree(left)
+        for left in self._guilds.glob(f"{_ERASED}*"):
+            # The bot was killed while it erased a library, or could not delete its files
+            _delete(left)
 
     @property
     def _guilds(self) -> Path:
@@ -281,6 +286,8 @@ class Shelf:
 
         Raises:
             LibraryBusyError: it is being erased already.
+            LibraryError: its folder can't be moved away, so that it stays as it is.
+            LeftOverError: it is asked no more, but its files can't be deleted; the next start tries again.
         """
         folder = self.folder(guild)
         with self._changed:
@@ -297,9 +304,18 @@ class Shelf:
         try:
             if folder.exists():
                 # Gone in one step: killed in between, the bot finds no half a library, and deletes the rest at start
-                gone = folder.with_name(f".erased-{folder.name}-{uuid.uuid4().hex}")
-                folder.rename(gone)
-                shutil.rmtree(gone)
+                gone = folder.with_name(f"{_ERASED}{folder.name}-{uuid.uuid4().hex}")
+                try:
+                    folder.rename(gone)
+                except OSError as error:
+                    raise LibraryError(
+                        f"the library {folder} can't be erased: {error.strerror}; check the permissions of its folder"
+                    ) from error
+                if not _delete(gone):
+                    raise LeftOverError(
+                        "The documents are not asked or quoted any more, but their files could not be deleted from the "
+                        "disk. I'll try again when I'm restarted; tell whoever runs me that the log says why."
+                    )
         finally:
             with self._changed:
                 self._erasing.discard(folder)
@@ -326,6 +342,22 @@ def _opened(folder: Path, create: bool, encoder: Encoder, memory: Memory, reader
         return Library.open(folder, create=create, encoder=encoder, memory=memory, reader=reader or True)
     except EmptyLibraryError as error:
         raise EmptyLibraryError(_NOTHING_HERE) from error
+
+
+def _delete(erased: Path) -> bool:
+    """Delete the files of an erased library, and say whether they are gone; otherwise the log says why they aren't."""
+    try:
+        shutil.rmtree(erased)
+    except OSError as error:
+        _log.error(
+            "the erased library %s can't be deleted (%s: %s); delete it by hand, or correct the permissions and "
+            "restart the bot, which tries again",
+            erased,
+            error.strerror,
+            error.filename,
+        )
+        return False
+    return True
 
 
 def _file(folder: Path) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from bot.errors import NameTakenError, QuotaError, RefusedUploadError
+from bot.errors import LeftOverError, NameTakenError, QuotaError, RefusedUploadError
 from bot.records import Records
 from bot.shelf import Shelf
 from quoth.counted import counted
@@ -208,8 +208,17 @@ def remove_upload(
 
 
 def erase_library(shelf: Shelf, records: Records, *, guild: int, by: int) -> None:
-    """Delete a server's library, and the questions, answers and votes of that server; its settings stay."""
-    shelf.erase(guild)
+    """Delete a server's library, and the questions, answers and votes of that server; its settings stay.
+
+    Raises:
+        LeftOverError: all is out of use, but the library's files can't be deleted yet.
+    """
+    try:
+        shelf.erase(guild)
+    except LeftOverError:
+        # Its files are the operator's to delete now; nothing else of it stays
+        records.forget_library(guild, by=by)
+        raise
     records.forget_library(guild, by=by)
 
 

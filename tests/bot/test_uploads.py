@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import NameTakenError, QuotaError, RefusedUploadError
+from bot.errors import LeftOverError, NameTakenError, QuotaError, RefusedUploadError
 from bot.records import Records
 from bot.shelf import Shelf
 from bot.uploads import (
@@ -228,6 +228,35 @@ def test_what_fails_in_the_middle_of_embedding_leaves_nothing_and_what_was_there
 
 
 # -- removing
+
+
+def test_an_erased_library_whose_files_can_t_be_deleted_is_asked_no_more_and_deleted_at_the_next_start(
+    server: Server, encoder: Encoder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    server.add("rules.txt", TEXT)
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.shelf.shutil.rmtree", refused)
+        with pytest.raises(LeftOverError, match="not asked or quoted any more"):
+            erase_library(server.shelf, server.records, guild=GUILD, by=MANAGER)
+        assert (server.names(), server.records.uploads(GUILD)) == ([], {})
+        assert server.records.actions(GUILD)[0].what == "erase"
+        server.add("new.txt", MORE)
+        # A start that can't delete them either says so, and the bot runs all the same
+        Shelf(server.home, encoder=encoder).close()
+    (left,) = (server.home / "guilds").glob(".erased-*")
+    assert [
+        str(left) in record.getMessage() and "restart the bot" in record.getMessage() for record in caplog.records
+    ] == [
+        True,
+        True,
+    ]
+    Shelf(server.home, encoder=encoder).close()
+    assert not left.exists()
+    assert server.names() == ["new.txt"]
+
+
+def refused(path: Path) -> None:
+    raise PermissionError(13, "Permission denied", str(path))
 
 
 def test_a_removed_file_leaves_no_byte_of_its_text_in_any_file_even_while_the_bot_runs(server: Server):
