@@ -39,6 +39,7 @@ def quoth(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("QUOTH_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("QUOTH_MODEL", raising=False)
+    monkeypatch.delenv("QUOTH_READER", raising=False)
     monkeypatch.setattr(Encoder, "load", classmethod(lambda cls, name: encoder))
 
     def run(*arguments: object) -> Ran:
