@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -180,6 +181,20 @@ def test_a_second_version_of_a_text_costs_no_confidence(tmp_path: Path, encoder:
     (tmp_path / "one").mkdir()
     alone = ask(tmp_path / "one", encoder, {"2023.txt": files["2023.txt"]}, LEAVE)
     assert ask(tmp_path, encoder, files, LEAVE).confidence == pytest.approx(alone.confidence, abs=0.05)
+
+
+def test_a_quote_is_dated_by_the_last_change_of_its_file_or_by_the_day_it_was_added(tmp_path: Path, encoder: Encoder):
+    path = tmp_path / "a.txt"
+    path.write_text(SENTENCE)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    with Library.open(tmp_path / "library", encoder=encoder) as library:
+        library.index([path])
+        (quote,) = library.ask("Who counts the boats at dawn?", quotes=1).quotes
+        assert quote.dated == quote.as_json()["dated"] == "2023-11-14"
+        library.remove(path.name)
+        library.add("a.txt", SENTENCE.encode())
+        (quote,) = library.ask("Who counts the boats at dawn?", quotes=1).quotes
+        assert quote.dated == library.documents()[0].indexed_at[:10]
 
 
 def test_one_document_does_not_disagree_with_itself(tmp_path: Path, encoder: Encoder):

@@ -31,12 +31,10 @@ class _Room:
 # 350 characters, as long as a quote gets, need no more than 1,100 units, whatever they are. Three such quotes with
 # the longest of titles, headings and addresses don't fit together, and then the citations give way
 _AMPLE = _Room(quote=1_100, context=400, whole=True)
-_SCARCE = _Room(quote=710, context=250, whole=False)
+_SCARCE = _Room(quote=680, context=250, whole=False)
 
 _FOLLOWED = 120
 """Units of the question before that are shown."""
-
-_OTHERWISE = r" · **says otherwise than \[1]**"
 
 _SURE = {
     "sure": ("Sure of this answer", reply.SURE),
@@ -98,11 +96,16 @@ def _answer_lines(answer: Answer, first: list[str], names: Mapping[str, str]) ->
             cited = _cited(quote, above, names, whole=room.whole, ambiguous=titles[quote.title] > 1)
             number = rf"\[{quote.rank}] " if len(quotes) > 1 else ""
             if quote.rank in disagreeing:
-                cited += _OTHERWISE
+                cited += _otherwise(quote, quotes[0])
             lines.append("\n".join(_quote_lines(quote, number + cited, room, best=above is None)) + "\n")
         if fits(lines):
             break
     return lines
+
+
+def _otherwise(quote: Quote, first: Quote) -> str:
+    dates = f" (of {quote.dated}; \\[1] of {first.dated})" if quote.dated and first.dated else ""
+    return rf" · **says otherwise than \[1]**{dates}"
 
 
 def _cited(quote: Quote, above: Quote | None, names: Mapping[str, str], *, whole: bool, ambiguous: bool) -> str:

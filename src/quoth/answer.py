@@ -72,7 +72,8 @@ class Place:
 class Quote:
     """A verbatim stretch of a document with its citation.
 
-    ``score`` is the probability, as this ranking sees it, that the quote answers. ``document_id`` is the library's
+    ``score`` is the probability, as this ranking sees it, that the quote answers. ``dated`` is the day, ISO 8601, of
+    its document's last change, or of its coming into the library. ``document_id`` is the library's
     own number of the document, for a front end that opens it again; it is not part of the JSON.
     """
 
@@ -92,6 +93,7 @@ class Quote:
     context: Context | None
     also_in: tuple[Place, ...]
     document_id: int = field(repr=False)
+    dated: str | None = None
 
     def as_json(self) -> Json:
         """Return the quote as a JSON object."""
@@ -105,6 +107,7 @@ class Quote:
             "paragraph": self.paragraph,
             "page": self.page,
             "heading": self.heading,
+            "dated": self.dated,
             "start": self.start,
             "end": self.end,
             "score": round(self.score, 4),

@@ -83,6 +83,7 @@ def _quote(rank: int, window: Window, ranked: Ranked, texts: Texts, score: float
         context=_context(document, window),
         also_in=_elsewhere(text, window, ranked, texts),
         document_id=texts.document_id(window.row),
+        dated=document.dated,
     )
 
 

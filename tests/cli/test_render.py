@@ -60,10 +60,15 @@ def test_only_the_first_quote_has_its_answer_marked():
 
 def test_a_source_that_says_otherwise_is_said_to():
     first = replace(QUOTE, text="The crew has 24 days of paid leave in the year.", answer=None)
-    second = replace(first, rank=2, text=first.text.replace("24", "26"), document_id=2)
+    second = replace(first, rank=2, text=first.text.replace("24", "26"), document_id=2, dated="2026-01-31")
+    first = replace(first, dated="2025-02-28")
     third = replace(second, rank=3, text="The canteen opens at six.")
     lines = plain(answer_lines(replace(ANSWER, quotes=(first, second, third))))
-    (place,) = [place for place, line in enumerate(lines) if "says otherwise than [1]" in line]
+    (place,) = [
+        place
+        for place, line in enumerate(lines)
+        if line.endswith("otherwise than [1]: this is of 2026-01-31, [1] of 2025-02-28")
+    ]
     assert lines.index(second.text) < place < lines.index(third.text)
 
 

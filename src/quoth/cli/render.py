@@ -31,7 +31,7 @@ def answer_lines(answer: Answer, *, explain: bool = False, name_answer: bool = F
         for place, quote in enumerate(offered):
             yield from _quote_lines(quote, name_answer, best=place == 0)
             if quote.rank in disagreeing:
-                yield Verbatim(("    says otherwise than [1]: please compare them", _PROBLEM))
+                yield Verbatim((f"    says otherwise than [1]{_of(quote, answer.quotes[0])}", _PROBLEM))
             yield Verbatim()
         if weaker := len(answer.quotes) - len(offered):
             yield Verbatim((f"{counted(weaker, 'weaker quote')} not shown; --json holds all", _ASIDE))
@@ -45,6 +45,10 @@ def answer_lines(answer: Answer, *, explain: bool = False, name_answer: bool = F
                 yield from _passage_lines(passage, _PASSAGE_SHOWN)
     if explain:
         yield from _explanation_lines(answer)
+
+
+def _of(quote: Quote, first: Quote) -> str:
+    return f": this is of {quote.dated}, [1] of {first.dated}" if quote.dated and first.dated else ""
 
 
 def search_lines(passages: Sequence[FoundPassage]) -> Iterator[Verbatim]:

@@ -34,6 +34,8 @@ class Document:
 
     ``name`` is the path within the root it was found in (with ``/``), or the ``_id`` of a JSONL line. Headings
     are text but not paragraphs; a paragraph's ``heading`` holds the path of those above it, joined by " > ".
+    ``dated`` is the day, ISO 8601, on which its file was last changed, or where that isn't known the one on which it
+    came into the library; None before it did.
     """
 
     name: str
@@ -43,3 +45,4 @@ class Document:
     content_hash: str
     paragraphs: tuple[Paragraph, ...]
     uri: str | None = None
+    dated: str | None = None

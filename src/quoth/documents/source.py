@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, content_hash, parse, suffix
@@ -36,7 +37,14 @@ class SourceFile:
         data = self.read_bytes()
         if suffix(self.name) == CORPUS_SUFFIX:
             return [_record_entry(self, record) for record in jsonl_records(data, str(self.path))]
-        return [Entry(self.name, content_hash(data), self, lambda: parse(self.name, data))]
+        changed_on = self._changed_on()
+        return [Entry(self.name, content_hash(data), self, lambda: replace(parse(self.name, data), dated=changed_on))]
+
+    def _changed_on(self) -> str | None:
+        try:
+            return datetime.fromtimestamp(self.path.stat().st_mtime, UTC).date().isoformat()
+        except (OSError, OverflowError, ValueError):  # gone since it was read, or of a year that no calendar has
+            return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,12 +93,13 @@ MIGRATIONS: tuple[str, ...] = (
         media_type TEXT NOT NULL,
         content_hash TEXT NOT NULL,
         indexed_at TEXT NOT NULL,
+        changed_on TEXT,
         characters INTEGER NOT NULL,
         text TEXT NOT NULL,
         UNIQUE (root_id, name)
     );
     INSERT INTO listed_document
-        SELECT id, root_id, name, title, uri, media_type, content_hash, indexed_at, code_points(text), text
+        SELECT id, root_id, name, title, uri, media_type, content_hash, indexed_at, NULL, code_points(text), text
         FROM document;
     DELETE FROM sqlite_sequence WHERE name = 'listed_document';
     UPDATE sqlite_sequence SET name = 'listed_document' WHERE name = 'document';

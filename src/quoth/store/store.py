@@ -237,7 +237,9 @@ class Store:
             LibraryError: no document has this id.
         """
         row = self._db.execute(
-            "SELECT name, title, text, media_type, content_hash, uri FROM document WHERE id = ?", (document_id,)
+            "SELECT name, title, text, media_type, content_hash, uri, coalesce(changed_on, date(indexed_at)) "
+            "FROM document WHERE id = ?",
+            (document_id,),
         ).get
         if row is None:
             raise LibraryError(f"the library {self.folder} has no document {document_id}; run: quoth check")
@@ -249,8 +251,8 @@ class Store:
                 (document_id,),
             )
         )
-        name, title, text, media_type, content_hash, uri = row
-        return Document(name, title, text, media_type, content_hash, paragraphs, uri)
+        name, title, text, media_type, content_hash, uri, dated = row
+        return Document(name, title, text, media_type, content_hash, paragraphs, uri, dated)
 
     def add(
         self,
@@ -271,7 +273,7 @@ class Store:
             self._db.execute("DELETE FROM document WHERE id = ?", (old,))
         document_id = self._db.execute(
             "INSERT INTO document (root_id, name, title, uri, media_type, content_hash, indexed_at, "
-            "characters, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            "changed_on, characters, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             (
                 root_id,
                 document.name,
@@ -280,6 +282,7 @@ class Store:
                 document.media_type,
                 document.content_hash,
                 datetime.now(UTC).isoformat(timespec="seconds"),
+                document.dated,
                 len(document.text),
                 document.text,
             ),

@@ -71,9 +71,11 @@ def test_several_quotes_are_numbered_and_only_the_best_has_bold():
 
 def test_a_source_that_says_otherwise_is_said_to():
     first = replace(QUOTE, text="The crew has 24 days of paid leave in the year.", answer=None)
-    second = replace(OTHER, text=first.text.replace("24", "26"))
+    first = replace(first, dated="2025-02-28")
+    second = replace(OTHER, text=first.text.replace("24", "26"), dated="2026-01-31")
     cited = [line for line in body(replace(ANSWER, quotes=(first, second))).split("\n") if line.startswith("> -#")]
     assert ["says otherwise" in line for line in cited] == [False, True]
+    assert cited[1].endswith(r"(of 2026-01-31; \[1] of 2025-02-28)")
 
 
 def test_quotes_too_weak_beside_the_best_are_left_to_a_button():

@@ -48,7 +48,8 @@ def test_more_quotes_than_fit_are_left_out_whole():
     found = tuple(replace(quote, rank=rank) for rank in range(1, 10))
     reply = answer_reply(Answer("?", "answered", 0.9, 0.1, found, (), {}, 1))
     check(reply)
-    assert reply.embeds[0].description.endswith("same document, paragraph 1")
+    last = reply.embeds[0].description.split("\n")[-1]
+    assert last.startswith(r"> -# \[") and "same document, paragraph 1" in last
 
 
 @quick
