@@ -17,8 +17,9 @@ from bot.__main__ import ExitCode, main
 from bot.answering import Question, answer_question
 from bot.logs import WORDY_LOGGERS, start_logging
 from bot.settings import read_settings
+from bot.shelf import Shelf
 from bot.wording import Wording
-from quoth.errors import SettingsError
+from quoth.errors import ModelError, SettingsError
 from tests.bot.conftest import MakeBot, settings_for
 
 BOT_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.abcdefghijklmnopqrstuvwxyz0123456789AB"
@@ -66,6 +67,17 @@ def test_the_token_comes_from_a_file_too(tmp_path: Path) -> None:
     settings = read_settings()
     assert settings.usable_token() == BOT_TOKEN
     assert BOT_TOKEN not in repr(settings) and BOT_TOKEN not in str(settings.model_dump())
+
+
+def test_a_reader_of_ones_own_is_named_by_a_setting_and_has_to_be_whole(monkeypatch, tmp_path, encoder):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QUOTH_READER", "")
+    assert read_settings().reader is None
+    monkeypatch.setenv("QUOTH_READER", "readers/support")
+    folder = read_settings().reader
+    assert folder == tmp_path / "readers" / "support"
+    with pytest.raises(ModelError, match=r"readers/support/reader\.onnx can't be read"):
+        Shelf(tmp_path, encoder=encoder, reader=folder).load()
 
 
 def test_a_bad_setting_beside_the_token_does_not_show_it(

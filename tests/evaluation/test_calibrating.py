@@ -116,6 +116,23 @@ def test_a_calibration_made_with_another_reader_is_refused(library, encoder):
     assert library.calibration() == made
 
 
+@pytest.mark.parametrize(("threshold", "status"), [(0.0001, "answered"), (0.9999, "abstained")])
+def test_the_threshold_of_the_calibration_decides(threshold, status, library):
+    library.calibrate(Calibration(None, Fit(1.0, 0.0, threshold, 50), library.maker(), "towns"))
+    assert library.ask(QUESTION).status == status
+
+
+def test_a_set_whose_answers_all_stand_in_its_one_document_is_refused(library, tmp_path, cache):
+    towns = write_towns(tmp_path / "one", 1)
+    queries = (towns / "queries.jsonl").read_text().splitlines()
+    asked = [queries[0].replace("q0-0", f"q{number}") for number in range(50)]
+    (towns / "queries.jsonl").write_text("\n".join(asked) + "\n")
+    lines = "".join(f"q{number}\td0\t1\n" for number in range(50))
+    (towns / "qrels" / "test.tsv").write_text(f"query-id\tcorpus-id\tscore\n{lines}")
+    with pytest.raises(DatasetError, match='no other is left; add questions with "answerable": false'):
+        calibrate_library(library, towns, reader=False)
+
+
 def test_a_damaged_record_is_named_with_the_way_out():
     with pytest.raises(LibraryError, match="--reset"):
         Calibration.from_json('{"read": {"slope": 1}}')
