@@ -28,6 +28,7 @@ from quoth.errors import (
     QuothError,
 )
 from quoth.library import MAX_QUESTION, Library
+from quoth.store import Store
 from quoth.store.connection import FILE_NAME
 
 QUESTION = "Who counts the boats at dawn?"
@@ -456,6 +457,36 @@ def test_a_glob_restricts_what_is_asked(root, opened):
     assert {found.document for found in library.search(QUESTION, document="news/*")} == {"news/a.txt"}
     with pytest.raises(DocumentNotFoundError, match="no document matches"):
         library.ask(QUESTION, document="*.pdf")
+
+
+def test_a_glob_looks_through_the_documents_once_for_a_question(root, opened, monkeypatch: pytest.MonkeyPatch):
+    (root / "a.txt").write_text(BOATS)
+    library = opened()
+    library.index([root])
+    listed: list[int] = []
+    documents = Store.documents
+    monkeypatch.setattr(Store, "documents", lambda store: listed.append(1) or documents(store))
+    for asked in (library.ask, library.search):
+        asked(QUESTION, document="a*")
+        assert len(listed) == 1
+        listed.clear()
+
+
+def test_a_question_searches_what_is_there_when_it_was_embedded(root, opened, monkeypatch: pytest.MonkeyPatch):
+    (root / "a.txt").write_text(BOATS)
+    library = opened()
+    library.index([root])
+    library.load_encoder()
+    encode = Encoder.encode_questions
+
+    def changed_meanwhile(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+        library.add("b.txt", STARS.encode())
+        library.remove("a.txt")
+        return encode(encoder, texts)
+
+    monkeypatch.setattr(Encoder, "encode_questions", changed_meanwhile)
+    answer = library.ask(QUESTION, document="?.txt")
+    assert {found.document for found in (*answer.quotes, *answer.passages)} == {"b.txt"}
 
 
 @pytest.mark.parametrize("question", ["", "  \n\t ", "x" * (MAX_QUESTION + 1), "x" * 100_000])

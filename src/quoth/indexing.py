@@ -113,16 +113,14 @@ class Indexer:
         for listing in [discover(path) for path in paths]:
             self._index_root(listing)
 
-    def add(self, name: str, data: bytes, room: int | None) -> None:
-        """Make a file's bytes a root of their own, in place of the file that was added by this name before.
+    def add(self, name: str, documents: Sequence[Document], room: int | None) -> None:
+        """Make a file's documents a root of their own, in place of the file that was added by this name before.
 
-        All of it is written in one transaction, or nothing. Bytes that are there already cost nothing.
+        All of it is written in one transaction, or nothing. Documents that are there already cost nothing.
 
         Raises:
-            FormatError: see ``documents_of``.
             NoRoomError: they make more than ``room`` passages.
         """
-        documents = documents_of(name, data)
         root = upload_root(name)
         known = self._store.known_documents(root)
         if {document.name: document.content_hash for document in documents} == {

@@ -27,7 +27,7 @@ from quoth.encoder import Encoder, ModelIdentity, is_recorded
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, ModelMismatchError, QuestionError
 from quoth.index import live
 from quoth.index.live import IndexedPassages
-from quoth.indexing import Indexer, IndexSummary, Progress, is_upload
+from quoth.indexing import Indexer, IndexSummary, Progress, documents_of, is_upload
 from quoth.memory import Memory
 from quoth.pipeline import Pipeline
 from quoth.question import EmbeddedQuestion, embed, resolve
@@ -53,6 +53,14 @@ class CheckReport:
     documents: int
     passages: int
     problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """What a question searches: one state of the library, and the rows of it (all, where it is None)."""
+
+    passages: IndexedPassages
+    rows: npt.NDArray[np.int64] | None
 
 
 class Library:
@@ -173,8 +181,24 @@ class Library:
             NoRoomError: the file makes more than ``room`` passages.
             ModelError: the encoder can't be loaded.
         """
+        return self.add_documents(name, documents_of(name, data), room=room, report=report)
+
+    def add_documents(
+        self,
+        name: str,
+        documents: Sequence[Document],
+        *,
+        room: int | None = None,
+        report: Callable[[Progress], None] = lambda progress: None,
+    ) -> IndexSummary:
+        """Add a file that was read already: its documents, as ``documents_of`` makes them of its bytes; see ``add``.
+
+        Raises:
+            NoRoomError: the file makes more than ``room`` passages.
+            ModelError: the encoder can't be loaded.
+        """
         with self._indexing(report) as (indexer, _):
-            indexer.add(name, data, room)
+            indexer.add(name, documents, room)
         return indexer.summary
 
     @contextmanager
@@ -292,11 +316,12 @@ class Library:
         """
         _check(question, history, quotes)
         started = time.perf_counter()
-        embedded = self._embedded(question, history, document, without)
+        embedded, searched = self._embedded(question, history, document, without)
         reader = self.load_reader()
         with self._lock, self._store.reading():
-            pipeline, rows = self._searched(document, without)
+            searched = self._searched(document, without, searched)
             calibration = self._usable_calibration()
+            pipeline, rows = self._pipeline(searched), searched.rows
             answer = pipeline.answer(question, embedded, rows, quotes, question_id, retriever, reader, calibration)
             return replace(answer, seconds=time.perf_counter() - started)
 
@@ -314,10 +339,10 @@ class Library:
         Raises: as ``ask`` does.
         """
         _check(question, history, k)
-        embedded = self._embedded(question, history, document)
+        embedded, searched = self._embedded(question, history, document)
         with self._lock, self._store.reading():
-            pipeline, rows = self._searched(document)
-            return pipeline.search(embedded, rows, k, retriever)
+            searched = self._searched(document, before=searched)
+            return self._pipeline(searched).search(embedded, searched.rows, k, retriever)
 
     def load_encoder(self) -> Encoder:
         """Return the encoder, loaded on the first call.
@@ -342,17 +367,21 @@ class Library:
 
     def _embedded(
         self, question: str, history: Sequence[str], pattern: str | None, without: Collection[str] = ()
-    ) -> EmbeddedQuestion:
+    ) -> tuple[EmbeddedQuestion, _Searched]:
         """Embed a question, outside of the lock: the encoder may be busy with another library's passages."""
         with self._lock, self._store.reading():
             # Before the encoder is troubled: whether there is anything to ask
-            self._searched(pattern, without)
+            searched = self._searched(pattern, without)
         (embedded,) = embed([resolve(question, history)], self.load_encoder())
-        return embedded
+        return embedded, searched
+
+    def _pipeline(self, searched: _Searched) -> Pipeline:
+        return Pipeline(self.name, self._store, searched.passages, self._texts)
 
     def _searched(
-        self, pattern: str | None, without: Collection[str] = ()
-    ) -> tuple[Pipeline, npt.NDArray[np.int64] | None]:
+        self, pattern: str | None, without: Collection[str] = (), before: _Searched | None = None
+    ) -> _Searched:
+        """Return what is searched; ``before`` once more where the library is as it was then."""
         current = self._store.current_model()
         if current is not None:
             self._check_model(current[1])
@@ -363,9 +392,10 @@ class Library:
                 f"the library {self.folder} was made with {self._passages.model[1]}, not {encoder.identity}; "
                 "run quoth index to embed it anew, or set QUOTH_MODEL to the model it was made with"
             )
-        pipeline = Pipeline(self.name, self._store, self._passages, self._texts)
+        if before is not None and before.passages is self._passages:
+            return before
         if pattern is None and not without:
-            return pipeline, None
+            return _Searched(self._passages, None)
         matching = [r for r in self._store.documents() if pattern is None or fnmatchcase(r.name, pattern)]
         wanted = [r.id for r in matching if r.name not in without]
         rows = np.flatnonzero(np.isin(self._passages.document_ids, wanted))
@@ -373,7 +403,7 @@ class Library:
             raise DocumentNotFoundError("no document is left to search; leave fewer out")
         if not len(rows):
             raise DocumentNotFoundError(f"no document matches {pattern!r}; see what there is with: quoth sources")
-        return pipeline, rows
+        return _Searched(self._passages, rows)
 
     def _check_model(self, recorded: ModelIdentity) -> None:
         if self._encoder is None and not is_recorded(self._model, recorded):
