@@ -6,8 +6,10 @@ the library as a whole or not at all, and nothing else of it is kept: no copy, n
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -18,10 +20,12 @@ from bot.shelf import Shelf
 from quoth.counted import counted
 from quoth.documents.decode import decode
 from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, suffix
-from quoth.errors import FormatError, NoRoomError
-from quoth.indexing import documents_of, is_upload, upload_root
+from quoth.errors import EmptyLibraryError, FormatError, LibraryError, NoRoomError
+from quoth.indexing import Progress, documents_of, is_upload, upload_root
 from quoth.library import Library
 from quoth.store import DocumentRecord
+
+_log = logging.getLogger(__name__)
 
 _LONGEST_NAME = 100
 
@@ -113,10 +117,12 @@ def add_upload(
     data: bytes,
     replace: bool,
     limits: UploadLimits,
+    report: Callable[[Progress], None] | None = None,
 ) -> Added:
     """Add a file to a server's library, or put it in place of the one of its name where ``replace`` is true.
 
-    For one server, call it for one file at a time (``Asker.run_long`` sees to that).
+    For one server, call it for one file at a time (``Asker.run_long`` sees to that). ``report`` is called, in the same
+    thread, as the work goes on.
 
     Raises:
         RefusedUploadError: it is too large, of the wrong type, or damaged; the message says what.
@@ -150,17 +156,49 @@ def add_upload(
     room = limits.passages - sum(record.passages for record in there if record.root != root)
     if room <= 0:
         raise QuotaError(_full(name, limits))
+
+    def go_on(progress: Progress) -> None:
+        shelf.check_running()
+        if report is not None:
+            report(progress)
+
+    digest = _digest((one.name, one.content_hash) for one in documents)
     with shelf.using(guild, create=True) as library:
+        records.begin_upload(guild, name, by=by, size=len(data), digest=digest)
         try:
-            library.add(name, data, room=room, report=shelf.check_running)
+            library.add_documents(name, documents, room=room, report=go_on)
         except NoRoomError as error:
             raise QuotaError(
                 f"{name} makes {counted(error.passages, 'passage')} and this server's library has room for "
                 f"{error.room:,} of {limits.passages:,}; remove something first, or add a shorter file."
             ) from error
+        finally:
+            _settle(library, records, guild, name, digest)
         new = [record for record in library.documents() if record.root == root]
-    records.record_upload(guild, name, by=by, size=len(data))
     return Added(name, len(new), sum(record.passages for record in new), bool(old))
+
+
+def settle_uploads(shelf: Shelf, records: Records) -> None:
+    """Find out what became of the files that were being added when the bot was killed; call it at its start."""
+    for pending in records.pending_uploads():
+        try:
+            with shelf.using(pending.guild) as library:
+                _settle(library, records, pending.guild, pending.name, pending.digest)
+        except EmptyLibraryError:
+            records.settle_upload(pending.guild, pending.name, added=False)
+        except LibraryError:
+            _log.exception("who added a file of server %d stays unknown until its library opens", pending.guild)
+
+
+def _settle(library: Library, records: Records, guild: int, name: str, digest: bytes) -> None:
+    """Keep who added a file if the library holds it as it was to be added: all of it is there, or nothing."""
+    root = upload_root(name)
+    held = _digest((record.name, record.content_hash) for record in library.documents() if record.root == root)
+    records.settle_upload(guild, name, added=held == digest)
+
+
+def _digest(documents: Iterable[tuple[str, str]]) -> bytes:
+    return hashlib.sha256(repr(sorted(documents)).encode("utf-8", "surrogatepass")).digest()
 
 
 def files(shelf: Shelf, records: Records, guild: int) -> list[LibraryFile]:

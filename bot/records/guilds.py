@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import apsw
 
 from bot.records.database import Database
-from bot.records.kept import Action, GuildSettings, Upload
+from bot.records.kept import Action, GuildSettings, PendingUpload, Upload
 
 _DAY = 86_400
 _OF_A_GUILD = {
@@ -19,12 +19,13 @@ _OF_A_GUILD = {
     "question": "guild",
     "vote": "guild",
     "upload": "guild",
+    "pending_upload": "guild",
     "action": "guild",
     "guild": "id",
 }
 """Every table that says something of a server, and the column that names it."""
 
-_ERASED = ("upload", "question", "answer", "vote")
+_ERASED = ("upload", "pending_upload", "question", "answer", "vote")
 """The tables that go with a server's library."""
 
 
@@ -59,11 +60,30 @@ class GuildRecords:
         values = json.loads(kept)
         return GuildSettings(**(values | {"channels": frozenset(values["channels"])}))
 
-    def record_upload(self, guild: int, name: str, *, by: int, size: int) -> None:
-        """Remember who added a file (``size`` in bytes), in place of who added one of that name before."""
+    def begin_upload(self, guild: int, name: str, *, by: int, size: int, digest: bytes) -> None:
+        """Remember who is adding a file (``size`` in bytes), until ``settle_upload`` says what came of it."""
         with self._database.turn() as db:
-            db.execute("INSERT OR REPLACE INTO upload VALUES (?, ?, ?, ?, ?)", (guild, name, by, time.time(), size))
-            _act(db, guild, "add", by, name)
+            db.execute(
+                "INSERT OR REPLACE INTO pending_upload VALUES (?, ?, ?, ?, ?, ?)",
+                (guild, name, by, time.time(), size, digest),
+            )
+
+    def pending_uploads(self) -> list[PendingUpload]:
+        """Return the files that are being added to servers' libraries, or were when the bot was killed."""
+        with self._database.turn() as db:
+            query = "SELECT guild, name, digest FROM pending_upload ORDER BY guild, name"
+            return [PendingUpload(*row) for row in db.execute(query)]
+
+    def settle_upload(self, guild: int, name: str, *, added: bool) -> None:
+        """Keep who added a file, in place of who added one of that name before; or forget it, as nothing was added."""
+        with self._database.turn() as db:
+            pending = db.execute(
+                "DELETE FROM pending_upload WHERE guild = ? AND name = ? RETURNING guild, name, by, at, size",
+                (guild, name),
+            ).fetchone()
+            if added and pending is not None:
+                db.execute("INSERT OR REPLACE INTO upload VALUES (?, ?, ?, ?, ?)", pending)
+                _act(db, guild, "add", pending[2], name)
 
     def drop_upload(self, guild: int, name: str, *, by: int) -> None:
         """Remember who removed a file, and forget who added it."""

@@ -145,6 +145,15 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingUpload:
+    """A file that was about to be in a server's library: its name, and the digest of the documents that it makes."""
+
+    guild: int
+    name: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """Something that a manager did, by Discord user id."""
 

@@ -111,6 +111,18 @@ MIGRATIONS: tuple[str, ...] = (
 
     UPDATE answer SET spans = json_set(spans, '$.weaker', json('[]'));
     """,
+    # 2 -> 3: what is being added, so that a kill in between takes nobody's name from it
+    """
+    CREATE TABLE pending_upload (
+        guild INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        by INTEGER NOT NULL,
+        at REAL NOT NULL,
+        size INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        PRIMARY KEY (guild, name)
+    ) WITHOUT ROWID;
+    """,
 )
 
 VERSION = len(MIGRATIONS)

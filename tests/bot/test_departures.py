@@ -102,7 +102,8 @@ def test_a_deletion_that_was_killed_half_way_is_done_again_at_once(
     records: Records, shelf: Shelf, clock: Clock, monkeypatch: pytest.MonkeyPatch, step: str
 ):
     swept(records, shelf, {1, 2})
-    records.record_upload(3, "a.txt", by=5, size=1)
+    records.begin_upload(3, "a.txt", by=5, size=1, digest=b"")
+    records.settle_upload(3, "a.txt", added=True)
     clock.now += 8 * DAY
 
     def killed(guild: int) -> None:

@@ -21,7 +21,9 @@ from bot.uploads import (
     erase_library,
     files,
     remove_upload,
+    settle_uploads,
 )
+from quoth import indexing
 from quoth.encoder import Encoder
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError
 from tests.bot.answers import answer
@@ -225,6 +227,60 @@ def test_what_fails_in_the_middle_of_embedding_leaves_nothing_and_what_was_there
     assert RARE.encode() not in server.bytes()
     assert server.names() == ["rules.txt"]
     assert server.shelf.counts(GUILD) == (1, 2)
+
+
+def test_an_added_file_is_read_once(server: Server, monkeypatch: pytest.MonkeyPatch):
+    read: list[str] = []
+    parse = indexing.parse
+    monkeypatch.setattr(indexing, "parse", lambda name, data: read.append(name) or parse(name, data))
+    server.add("rules.txt", TEXT)
+    assert read == ["rules.txt"]
+
+
+# -- being killed
+
+
+@pytest.mark.parametrize("replaces", [False, True])
+@pytest.mark.parametrize("when", ["before the file is in", "after it"])
+def test_a_kill_while_a_file_is_added_takes_nobody_s_name_from_it(
+    server: Server, encoder: Encoder, monkeypatch: pytest.MonkeyPatch, when: str, replaces: bool
+):
+    if replaces:
+        server.add("rules.txt", MORE)
+    before = server.records.uploads(GUILD)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.uploads._settle", killed)
+        if when == "before the file is in":
+            patched.setattr("bot.uploads.Library.add_documents", killed)
+        with pytest.raises(Killed):
+            add_upload(
+                server.shelf, server.records, guild=GUILD, by=5, name="rules.txt", data=TEXT.encode(), replace=True,
+                limits=UploadLimits(),
+            )  # fmt: skip
+    assert server.records.uploads(GUILD) == before
+    again = Shelf(server.home, encoder=encoder)
+    settle_uploads(again, server.records)
+    again.close()
+    assert server.records.pending_uploads() == []
+    if when == "after it":
+        (file,) = files(server.shelf, server.records, GUILD)
+        assert (file.by, server.records.actions(GUILD)[0].by) == (5, 5)
+    else:
+        assert server.records.uploads(GUILD) == before
+        assert [file.by for file in files(server.shelf, server.records, GUILD)] == [MANAGER] * replaces
+
+
+def test_what_was_being_added_to_a_library_that_is_gone_is_forgotten(server: Server):
+    server.records.begin_upload(OTHER, "rules.txt", by=MANAGER, size=1, digest=b"x")
+    settle_uploads(server.shelf, server.records)
+    assert (server.records.pending_uploads(), server.records.uploads(OTHER)) == ([], {})
 
 
 # -- removing

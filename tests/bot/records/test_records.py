@@ -64,6 +64,11 @@ def bytes_of(path: Path) -> bytes:
 # -- answers
 
 
+def record_upload(records: Records, guild: int, name: str, *, by: int, size: int) -> None:
+    records.begin_upload(guild, name, by=by, size=size, digest=b"")
+    records.settle_upload(guild, name, added=True)
+
+
 def test_an_answer_is_kept_by_reference_without_a_word_of_a_document(records: Records, path: Path):
     answer_id = records.keep_answer(answer(), guild=GUILD, channel=CHANNEL, asker=ALICE)
     kept = records.answer(answer_id, guild=GUILD)
@@ -325,9 +330,9 @@ def test_a_server_has_its_own_settings_and_the_defaults_until_it_sets_any(record
 
 
 def test_who_added_and_removed_what_is_remembered_for_its_server_alone(records: Records, clock: Clock):
-    records.record_upload(GUILD, "a.txt", by=ALICE, size=10)
+    record_upload(records, GUILD, "a.txt", by=ALICE, size=10)
     clock.now += 1
-    records.record_upload(GUILD, "a.txt", by=BOB, size=12)
+    record_upload(records, GUILD, "a.txt", by=BOB, size=12)
     upload = records.uploads(GUILD)["a.txt"]
     assert (upload.by, upload.size, upload.at.timestamp()) == (BOB, 12, clock.now)
     assert records.uploads(OTHER) == {}
@@ -360,7 +365,7 @@ def test_everything_of_a_forgotten_server_is_gone_to_the_last_byte_and_nothing_o
     for guild in (GUILD, OTHER):
         answer_id = keep(records, f"Where is Huitzilopochtli{guild}?", guild=guild)
         records.vote(answer_id, BOB, True, guild=guild)
-        records.record_upload(guild, f"tenochtitlan{guild}.txt", by=BOB, size=1)
+        record_upload(records, guild, f"tenochtitlan{guild}.txt", by=BOB, size=1)
         records.keep_guild_settings(guild, GuildSettings(days=9), by=BOB)
         records.guild_left(guild)
     records.forget_guild(GUILD)
@@ -377,7 +382,7 @@ def test_everything_of_a_forgotten_server_is_gone_to_the_last_byte_and_nothing_o
     [
         lambda records: keep(records),
         lambda records: records.keep_guild_settings(GUILD, GuildSettings(), by=BOB),
-        lambda records: records.record_upload(GUILD, "a.txt", by=BOB, size=1),
+        lambda records: record_upload(records, GUILD, "a.txt", by=BOB, size=1),
         lambda records: records.record_action(GUILD, "check", by=BOB),
         lambda records: records.guild_left(GUILD),
     ],
