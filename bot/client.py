@@ -89,6 +89,7 @@ class QuothBot(discord.AutoShardedClient):
             settings.home,
             settings.model,
             settings.open_libraries,
+            engine=settings.encoder,
             encoder=encoder,
             memory=settings.memory_bytes,
             reader=settings.reader,

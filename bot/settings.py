@@ -15,7 +15,7 @@ from bot.errors import TokenError
 from bot.shelf import DEFAULT_MEMORY
 from bot.uploads import UploadLimits
 from quoth.errors import SettingsError
-from quoth.settings import DEFAULT_MODEL
+from quoth.settings import DEFAULT_MODEL, EncoderEngine
 
 _UPLOADS = UploadLimits()
 
@@ -48,6 +48,9 @@ class BotSettings(BaseSettings):
 
     model: str = Field(default=DEFAULT_MODEL, alias="QUOTH_MODEL")
     """Name or folder of the model that embeds."""
+
+    encoder: EncoderEngine = Field(default="auto", alias="QUOTH_ENCODER")
+    """What runs it: ONNX Runtime where it can, or sentence-transformers always (``torch``)."""
 
     reader: Path | None = Field(default=None, alias="QUOTH_READER")
     """Folder of a reader that ``quoth train reader`` made, in place of the one that ships."""

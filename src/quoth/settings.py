@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
@@ -12,6 +13,9 @@ from quoth.errors import SettingsError
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 """The encoder that comes with an installed package."""
+
+EncoderEngine = Literal["auto", "torch"]
+"""What runs an encoder: ONNX Runtime where it can, or sentence-transformers always."""
 
 
 class Settings(BaseSettings):
@@ -24,6 +28,9 @@ class Settings(BaseSettings):
 
     model: str = DEFAULT_MODEL
     """Name or folder of the sentence-transformers model that embeds (``QUOTH_MODEL``)."""
+
+    encoder: EncoderEngine = "auto"
+    """What runs it (``QUOTH_ENCODER``): ONNX Runtime where it can, or sentence-transformers always (``torch``)."""
 
     reader: Path | None = None
     """Folder of a reader that ``quoth train reader`` made (``QUOTH_READER``), in place of the one that ships."""

@@ -260,7 +260,7 @@ def test_a_library_in_use_is_never_closed(tmp_path: Path, encoder: Encoder):
 def test_the_encoder_is_loaded_once_for_all_libraries(tmp_path: Path, encoder: Encoder, monkeypatch):
     loads: list[str] = []
 
-    def load(name: str) -> Encoder:
+    def load(name: str, engine: str) -> Encoder:
         loads.append(name)
         return encoder
 

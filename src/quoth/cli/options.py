@@ -101,7 +101,12 @@ def opened(folder: Path | None, *, create: bool = False, reader: str | None = No
     # Late, since it takes most of a second that --help and usage errors need not wait
     from quoth.library import Library
 
+    settings = read_settings()
     with Library.open(
-        library_folder(folder), create=create, model=read_settings().model, reader=chosen_reader(reader)
+        library_folder(folder),
+        create=create,
+        model=settings.model,
+        engine=settings.encoder,
+        reader=chosen_reader(reader),
     ) as library:
         yield library

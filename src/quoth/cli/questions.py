@@ -150,6 +150,7 @@ def evaluate(
     """
     from quoth.evaluation import evaluate_dataset
 
+    settings = read_settings()
     with indexing_bars() as bars:
         report = evaluate_dataset(
             dataset,
@@ -157,7 +158,8 @@ def evaluate(
             limit=limit,
             reader=chosen_reader(reader),
             retriever=retriever,
-            model=read_settings().model,
+            model=settings.model,
+            engine=settings.encoder,
             report=bars,
         )
     if as_json:

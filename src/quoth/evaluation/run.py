@@ -21,7 +21,7 @@ from quoth.evaluation.verbatim import broken_quotes
 from quoth.indexing import Progress
 from quoth.library import Library
 from quoth.retrieve import RetrieverKind
-from quoth.settings import DEFAULT_MODEL
+from quoth.settings import DEFAULT_MODEL, EncoderEngine
 
 _DOCUMENTS_RANKED = 10
 
@@ -35,6 +35,7 @@ def evaluate_dataset(
     reader: bool | Path = True,
     retriever: RetrieverKind = "both",
     model: str = DEFAULT_MODEL,
+    engine: EncoderEngine = "auto",
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Report:
     """Index a dataset's documents, ask its questions and return the figures.
@@ -43,7 +44,7 @@ def evaluate_dataset(
     default a cache folder, and used again as long as documents and model stay the same. ``limit`` asks a sample of
     that many questions, which depends on their identifiers alone. ``retriever`` leaves one of the two searches out,
     and ``reader`` the reader, to see what they are worth, or names the folder of another. ``encoder`` is used
-    instead of loading ``model``. ``report`` is called as the work goes on.
+    instead of loading ``model``, which ``engine`` runs. ``report`` is called as the work goes on.
 
     Raises:
         PathError, DatasetError: the dataset is missing, breaks its format or has no questions.
@@ -57,7 +58,9 @@ def evaluate_dataset(
     name = encoder.identity.name if encoder else model_name(model)
     folder = library_folder or cached_library(path, name)
     started = time.perf_counter()
-    with dataset_library(path, dataset, folder, model=model, encoder=encoder, reader=reader, report=report) as library:
+    with dataset_library(
+        path, dataset, folder, model=model, engine=engine, encoder=encoder, reader=reader, report=report
+    ) as library:
         index_seconds = time.perf_counter() - started
         library.load_encoder()  # not on the first question's time
         library.load_reader()
@@ -88,6 +91,7 @@ def dataset_library(
     folder: Path,
     *,
     model: str = DEFAULT_MODEL,
+    engine: EncoderEngine = "auto",
     encoder: Encoder | None = None,
     reader: bool | Path = True,
     report: Callable[[Progress], None] = lambda progress: None,
@@ -97,7 +101,7 @@ def dataset_library(
     Raises:
         LibraryError: it holds other documents; or what ``Library`` raises.
     """
-    with Library.open(folder, model=model, encoder=encoder, reader=reader) as library:
+    with Library.open(folder, model=model, engine=engine, encoder=encoder, reader=reader) as library:
         corpus = _corpus(Path(path), dataset, folder)
         library.index([corpus], report)
         if any(record.root != str(corpus.resolve()) for record in library.documents()):

@@ -1,0 +1,18 @@
+"""The default encoder's graph: what ships is what its writer writes."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from quoth.training.encoder_graph import main
+
+
+def test_the_shipped_graph_is_what_its_writer_writes(tmp_path: Path):
+    pytest.importorskip("onnx")
+    main(["--out", str(tmp_path)])
+    shipped = Path(str(resources.files("quoth").joinpath("data")))
+    for name in ("encoder.json", "encoder.onnx"):
+        assert (tmp_path / name).read_bytes() == (shipped / name).read_bytes()
