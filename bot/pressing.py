@@ -14,8 +14,9 @@ from bot.buttons import AnswerButton
 from bot.errors import AnswerGoneError
 from bot.follow_up import FollowUpForm
 from bot.records import KeptAnswer, KeptSpan
+from bot.removal import remove_answer
 from bot.render import MOST_PAGES, PER_PAGE, Excerpt, Reply, closest_reply, context_reply, more_reply, note
-from bot.replies import TOO_LATE, acknowledge, edited, report, tell
+from bot.replies import acknowledge, edited, report, tell
 from bot.shelf import SHARED
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 STALE = "This button no longer works; please ask again."
 NO_MORE = "The documents hold no further passages that fit."
-NOT_YOURS = "Only the person who asked, or someone who manages messages here, can remove this answer."
 HELPFUL = "Thanks, I noted that this helped. You can change your vote at any time."
 NOT_HELPFUL = "Thanks, I noted that this didn't help. You can change your vote at any time."
 
@@ -38,7 +38,7 @@ async def press(bot: QuothBot, interaction: discord.Interaction[QuothBot], butto
                 case "follow":
                     await interaction.response.send_modal(FollowUpForm(button.answer_id))
                 case "remove":
-                    await _remove(bot, interaction, button.answer_id)
+                    await remove_answer(bot, interaction, button.answer_id)
                 case "context" | "more" | "closest" | "yes" | "no":
                     await _show(bot, interaction, button)
                 case _:
@@ -134,20 +134,3 @@ def _names(bot: QuothBot, kept: KeptAnswer) -> dict[str, str]:
 
 def _asks_shared(bot: QuothBot, kept: KeptAnswer) -> bool:
     return kept.guild is None or bot.records.guild_settings(kept.guild).shared
-
-
-async def _remove(bot: QuothBot, interaction: discord.Interaction[QuothBot], answer_id: str) -> None:
-    """Take an answer's message away, for its asker and for whoever manages messages."""
-    await acknowledge(interaction)
-    permissions = interaction.permissions
-    if not (permissions.manage_messages or permissions.manage_guild):
-        kept = await bot.asker.run(partial(bot.records.answer, answer_id, guild=interaction.guild_id))
-        if not await bot.asker.run(partial(bot.records.is_asker, kept, interaction.user.id)):
-            await tell(interaction, NOT_YOURS)
-            return
-    try:
-        await interaction.delete_original_response()
-    except discord.HTTPException as error:
-        if error.code not in TOO_LATE:
-            raise
-    await bot.asker.run(partial(bot.records.drop_answer, answer_id, guild=interaction.guild_id))

@@ -19,7 +19,7 @@ from bot.commands.telling import buttons_of, in_words, show
 from bot.errors import BotError, NotAllowedError
 from bot.escape import plain, shown
 from bot.records import Records
-from bot.render import library_list_reply, note
+from bot.render import POSTED, library_list_reply, note
 from bot.replies import acknowledge
 from bot.shelf import Shelf
 from bot.uploads import LibraryFile
@@ -34,7 +34,7 @@ _MOST_PROBLEMS = 10
 _KEPT = "Nothing was deleted."
 ERASED = (
     "All documents of this server are deleted, with the questions, answers and votes that were kept of it. "
-    "Its settings stay, and so does the list of who changed what."
+    f"Its settings stay, and so does the list of who changed what. {POSTED}"
 )
 NOTHING_TO_ERASE = "This server has no documents, and no questions, answers or votes are kept of it: nothing to delete."
 
@@ -239,7 +239,7 @@ async def erase(interaction: discord.Interaction[Any]) -> None:
             await show(pressed, note("Deleting everything of this server …"))
             job = partial(uploads.erase_library, bot.shelf, bot.records, guild=guild, by=pressed.user.id)
             await bot.asker.run_long(job, guild=guild)
-            await show(pressed, note(ERASED))
+            await show(pressed, note(ERASED, markup=True))
 
         first = bot.confirmations.ask(
             interaction, "library", yes="Delete everything …", no="Keep", declined=_KEPT, step=ask_again

@@ -5,11 +5,12 @@ from bot.render.answer import answer_reply
 from bot.render.documents import document_reply, library_list_reply, sources_reply
 from bot.render.passages import MOST_PAGES, PER_PAGE, Excerpt, closest_reply, context_reply, more_reply
 from bot.render.reply import Action, Button, Reply, note
-from bot.render.server import forgotten_reply, privacy_reply, settings_reply, stats_reply
+from bot.render.server import POSTED, forgotten_reply, privacy_reply, settings_reply, stats_reply
 
 __all__ = [
     "MOST_PAGES",
     "PER_PAGE",
+    "POSTED",
     "Action",
     "Button",
     "Excerpt",

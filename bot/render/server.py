@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 PER_PAGE = 10
 """Unanswered questions on a page of ``stats_reply``."""
 
+POSTED = "Answers that I posted stay in their channels until they are removed, for which *Remove* below them goes on working."
+"""What is true of messages when the records behind them are deleted."""
+
 _QUESTION = 150
 _CHANNELS = 40
 
@@ -81,7 +84,8 @@ def privacy_reply(*, days: int, log: bool, direct: bool = False) -> Reply:
         "- Instead of your name or id, a keyed hash of it.",
         "- Who added or removed documents and changed settings, by id.",
         "",
-        "**Delete my data** removes your questions, answers and votes, everywhere that I run.",
+        "**Delete my data** deletes what I keep of your questions, the answers to them and your votes, everywhere that "
+        f"I run. {POSTED}",
     ]
     return Reply(
         embeds=(card(lines, title="Privacy"),),
@@ -94,7 +98,8 @@ def forgotten_reply(forgotten: Forgotten) -> Reply:
     kinds = ((forgotten.questions, "question"), (forgotten.answers, "answer"), (forgotten.votes, "vote"))
     counts = [counted(number, noun) for number, noun in kinds if number]
     said = f"Deleted: {', '.join(counts)}." if counts else "There was nothing of yours to delete."
-    return Reply(embeds=(card([said], title="Privacy"),))
+    lines = [said, POSTED] if forgotten.answers else [said]
+    return Reply(embeds=(card(lines, title="Privacy"),))
 
 
 def _switch(on: bool) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import discord
 import pytest
 import simcord
 from hypothesis import given
@@ -218,6 +219,56 @@ async def test_anybody_else_is_told_who_can_remove_an_answer(
     assert answer.id in [message.id for message in channel.history()]
 
 
+@pytest.fixture
+async def forgotten(env: simcord.Env, bot: QuothBot, channel: ChannelHandle, ann: MemberActor) -> list[discord.Message]:
+    """Ann's answers, to a command and to a message, of which nothing is kept any more."""
+    await ann.slash(channel, "ask", question=QUESTION)
+    assert env.bot.user is not None
+    await ann.send(channel, f"{env.bot.user.mention} {QUESTION}")
+    await bot.asker.run(partial(bot.records.forget_person, ann.id))
+    return [message for message in channel.history() if message.author.id == env.backend.bot_user.id]
+
+
+async def test_its_asker_can_remove_an_answer_of_which_nothing_is_kept(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor, forgotten: list[discord.Message]
+) -> None:
+    assert len(forgotten) == 2
+    for message in forgotten:
+        await ann.click(message, custom_id=button(message, "remove"))
+    assert not [message for message in channel.history() if message.author.id == env.backend.bot_user.id]
+
+
+async def test_nobody_else_can_remove_an_answer_of_which_nothing_is_kept(
+    ben: MemberActor, channel: ChannelHandle, forgotten: list[discord.Message]
+) -> None:
+    for message in forgotten:
+        (sentence,) = (await ben.click(message, custom_id=button(message, "remove"))).followups
+        assert sentence.ephemeral and "Only the person who asked" in sentence.content
+        assert message.id in [other.id for other in channel.history()]
+
+
+async def test_where_the_question_is_gone_as_well_a_manager_can_remove_the_answer(
+    env: simcord.Env, ann: MemberActor, manager: MemberActor, channel: ChannelHandle, forgotten: list[discord.Message]
+) -> None:
+    reply = forgotten[-1]
+    assert reply.reference is not None and reply.reference.message_id is not None
+    env.backend.delete_message(channel.id, reply.reference.message_id)
+    (sentence,) = (await ann.click(reply, custom_id=button(reply, "remove"))).followups
+    assert sentence.ephemeral and "can't tell any more who asked" in sentence.content
+    await manager.click(reply, custom_id=button(reply, "remove"))
+    assert reply.id not in [message.id for message in channel.history()]
+
+
+async def test_a_forged_id_of_another_servers_answer_removes_no_more_than_the_message_it_stands_on(
+    env: simcord.Env, bot: QuothBot, ben: MemberActor, other_guild: GuildHandle, answer: ResponseMessage
+) -> None:
+    channel = other_guild.create_text_channel("general")
+    ada = other_guild.add_member(env.create_user("ada"))
+    own = shown(await ada.slash(channel, "ask", question=QUESTION))
+    await forge(env, ada, own, button(answer, "remove"))
+    assert bot.records.answer(button(answer, "remove").split(":")[2], guild=GUILD)
+
+
 @pytest.mark.parametrize("action", ["context", "more"])
 async def test_a_removed_document_is_never_shown_by_an_old_button(
     bot: QuothBot, ann: MemberActor, answer: ResponseMessage, action: str
@@ -239,7 +290,7 @@ async def test_an_answer_of_another_server_is_not_shown(
     channel = other_guild.create_text_channel("general")
     ada = other_guild.add_member(env.create_user("ada"))
     own = shown(await ada.slash(channel, "ask", question=QUESTION))
-    for action in ("context", "more", "closest", "yes", "remove"):
+    for action in ("context", "more", "closest", "yes"):
         stolen = button(answer, "context").replace(":context:", f":{action}:")
         result = await forge(env, ada, own, stolen)
         replies = [reply for reply in (result.response, *result.followups) if reply is not None and reply.id != own.id]

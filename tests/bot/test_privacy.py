@@ -30,6 +30,8 @@ async def test_a_persons_questions_and_votes_are_deleted_and_nobody_elses(
     shown = private(await ann.slash(channel, "privacy"))
     await press(ann, shown, "Delete")
     assert "Deleted" in text_of(shown) and not labels(shown)
+    assert "stay in their channels until they are removed" in text_of(shown)
+    assert theirs.id in [message.id for message in channel.history()]
     stats = bot.records.stats(GUILD)
     assert (stats.asked, stats.answered, stats.declined, stats.helpful) == (1, 1, 0, 1)
     assert stats.unanswered == ()

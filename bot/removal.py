@@ -1,0 +1,76 @@
+"""The button *Remove*: takes an answer's message away, for whoever asked and for whoever manages messages.
+
+What was kept of an answer may be gone before its message is: its asker had it deleted, or its days are over. Who asked
+then stands in the message itself, as Discord says whose command it answers or whose message it replies to.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.errors import AnswerGoneError, NotAllowedError
+from bot.replies import TOO_LATE, acknowledge
+
+if TYPE_CHECKING:
+    from bot.client import QuothBot
+
+NOT_YOURS = "Only the person who asked, or someone who manages messages here, can remove this answer."
+UNKNOWN_ASKER = (
+    "I can't tell any more who asked this, because the question is gone. "
+    "Someone who manages messages here can remove the answer."
+)
+
+
+async def remove_answer(bot: QuothBot, interaction: discord.Interaction[QuothBot], answer_id: str) -> None:
+    """Take the message away on which the button stands, and forget what is kept of its answer.
+
+    Raises:
+        NotAllowedError: another person asked, and this one doesn't manage messages.
+    """
+    await acknowledge(interaction)
+    permissions = interaction.permissions
+    if not (permissions.manage_messages or permissions.manage_guild):
+        await _check_asker(bot, interaction, answer_id)
+    try:
+        await interaction.delete_original_response()
+    except discord.HTTPException as error:
+        if error.code not in TOO_LATE:
+            raise
+    await bot.asker.run(partial(bot.records.drop_answer, answer_id, guild=interaction.guild_id))
+
+
+async def _check_asker(bot: QuothBot, interaction: discord.Interaction[QuothBot], answer_id: str) -> None:
+    try:
+        kept = await bot.asker.run(partial(bot.records.answer, answer_id, guild=interaction.guild_id))
+    except AnswerGoneError:
+        # In direct messages nobody else ever asked
+        if interaction.guild_id is not None and await _asker_of(interaction.message) != interaction.user.id:
+            raise NotAllowedError(NOT_YOURS) from None
+        return
+    if not await bot.asker.run(partial(bot.records.is_asker, kept, interaction.user.id)):
+        raise NotAllowedError(NOT_YOURS)
+
+
+async def _asker_of(message: discord.Message | None) -> int:
+    """Return the id of the person whom one of the bot's messages answers.
+
+    Raises:
+        NotAllowedError: the message does not say.
+    """
+    if message is not None and message.interaction_metadata is not None:
+        return message.interaction_metadata.user.id
+    reference = message.reference if message is not None else None
+    if message is None or reference is None or reference.message_id is None:
+        raise NotAllowedError(UNKNOWN_ASKER)
+    question = reference.resolved
+    if question is None:
+        try:
+            question = await message.channel.fetch_message(reference.message_id)
+        except discord.HTTPException:
+            raise NotAllowedError(UNKNOWN_ASKER) from None
+    if isinstance(question, discord.DeletedReferencedMessage):
+        raise NotAllowedError(UNKNOWN_ASKER)
+    return question.author.id
