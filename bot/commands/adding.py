@@ -6,11 +6,13 @@ or to go on, it is held in memory, for 15 minutes at most.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
 import discord
@@ -25,11 +27,14 @@ from bot.render import Reply, note
 from bot.replies import acknowledge
 from bot.uploads import Added, add_upload, check_name_size
 from quoth.counted import counted
+from quoth.indexing import Progress
 
 if TYPE_CHECKING:
     from bot.client import QuothBot
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MOST_FILES = 10
 """Files that are taken in at once: as many as Discord lets a message or a form hold."""
@@ -38,7 +43,7 @@ _NAME = 60
 _MOST_REPORTED = 4_000
 """Characters of a name that are shown, and of a report, which an embed must hold."""
 
-_PROGRESS_EVERY = 2.0
+_PROGRESS_EVERY = 4.0
 """Seconds between two words on how far it is; more often, Discord would make the work wait for them."""
 
 READABLE = "Everyone who can use /ask in this server will be able to read what these files say."
@@ -130,7 +135,7 @@ async def add_files(
         try:
             if file.filename in done:
                 raise RefusedUploadError("another file of these has the same name; rename one and add it again.")
-            added = await _add(interaction, file, replace)
+            added = await _add(interaction, file, replace, f"Reading file {number} of {len(files)}")
         except NameTakenError:
             taken.append(file)
         except Exception as error:
@@ -154,7 +159,10 @@ async def add_files(
     await show(interaction, _report(said, lines), view)
 
 
-async def _add(interaction: discord.Interaction[QuothBot], file: discord.Attachment, replace: bool) -> Added:
+async def _add(
+    interaction: discord.Interaction[QuothBot], file: discord.Attachment, replace: bool, doing: str
+) -> Added:
+    """Take in a file. Where that takes a while, the person sees how far it is, after what it is ``doing``."""
     bot, guild = interaction.client, interaction.guild_id
     if guild is None:
         raise NotAllowedError("Files can only be added in a server.")
@@ -176,8 +184,36 @@ async def _add(interaction: discord.Interaction[QuothBot], file: discord.Attachm
         data=data,
         replace=replace,
         limits=limits,
+        report=(reports := deque[Progress](maxlen=1)).append,
     )
-    return await bot.asker.run_long(job, guild=guild)
+
+    async def tell() -> None:
+        await show(interaction, note(f"{doing}: {_bold(file.filename)} … {far(reports)}", markup=True))
+
+    return await told_of_meanwhile(bot.asker.run_long(job, guild=guild), tell)
+
+
+async def told_of_meanwhile(job: Coroutine[Any, Any, T], tell: Callable[[], Awaitable[None]]) -> T:
+    """Return what a job returns; while it runs, ``tell`` is called every few seconds."""
+    running = asyncio.create_task(job)
+    try:
+        while not (await asyncio.wait({running}, timeout=_PROGRESS_EVERY))[0]:
+            try:
+                await tell()
+            except discord.HTTPException as error:
+                # The file comes in whether or not Discord takes another word on it
+                log.info("could not show how far a file is: Discord answered %s", error.status)
+        return await running
+    finally:
+        running.cancel()
+
+
+def far(reports: Sequence[Progress]) -> str:
+    """Return how far a file is, by the last report of its indexing."""
+    if not reports:
+        return "waiting for its turn"
+    last = reports[-1]
+    return f"{last.done * 100 // max(1, last.total)} %" if last.stage == "embedding" else "parted into passages"
 
 
 def _told_of(added: Added) -> str:

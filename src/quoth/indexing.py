@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from quoth.words import terms
 
 _BATCH_PASSAGES = 512
 _BATCH_CHARACTERS = 2_000_000
-_ENCODED_AT_ONCE = 64
+# So many between two words on how far it is, which is also where it can be stopped
+_ENCODED_AT_ONCE = 16
 
 VectorsByKey = dict[bytes, Vectors]
 
@@ -228,14 +229,20 @@ class Indexer:
             else:
                 self.summary.added += 1
 
-    def _parted(self, documents: Iterable[Document]) -> tuple[list[list[PassageRow]], dict[bytes, str]]:
+    def _parted(self, documents: Sequence[Document]) -> tuple[list[list[PassageRow]], dict[bytes, str]]:
         """Return the passages of each document, and the text that the encoder reads for each of their keys."""
         encoder = self._load_encoder()
         texts: dict[bytes, str] = {}
         rows: list[list[PassageRow]] = []
+
+        def count_tokens(some: Sequence[str]) -> list[int]:
+            # A single document can take a minute
+            self._report(Progress("parting", len(rows) - 1, len(documents)))
+            return encoder.count_tokens(some)
+
         for document in documents:
             rows.append([])
-            for passage in split(document, encoder.count_tokens):
+            for passage in split(document, count_tokens):
                 row, text = _row(document, passage)
                 rows[-1].append(row)
                 texts[row.vector_key] = text

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import discord
 import pytest
@@ -15,8 +17,10 @@ from simcord.builders import ChannelHandle, GuildHandle
 from simcord.enums import AppCommandType
 
 from bot.client import QuothBot
+from bot.commands import adding
 from bot.commands.adding import HIDDEN, READABLE
 from quoth.encoder import Encoder
+from quoth.indexing import Progress
 from quoth.library import Library
 from tests.bot.acting import (
     BINARY,
@@ -88,6 +92,31 @@ async def test_a_file_given_to_the_command_needs_no_form(
     assert acknowledged.json["type"] == discord.InteractionResponseType.deferred_channel_message.value
     assert "Added: **house.txt**" in told(result)
     assert documents(bot, GUILD)["house.txt"] == RULES.decode()
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_whoever_adds_a_long_file_sees_again_and_again_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    monkeypatch.setattr(adding, "_PROGRESS_EVERY", 0.001)
+    told_three_times = asyncio.Event()
+    reports: list[Progress] = []
+    seen: list[str] = []
+
+    async def job() -> str:
+        await told_three_times.wait()
+        return "added"
+
+    async def tell() -> None:
+        seen.append(adding.far(reports))
+        reports.append([Progress("parting", 0, 1), Progress("embedding", 64, 200)][min(len(seen), 2) - 1])
+        if len(seen) == 3:
+            told_three_times.set()
+        if refused:
+            raise discord.HTTPException(SimpleNamespace(status=503, reason="busy"), "busy")
+
+    assert await adding.told_of_meanwhile(job(), tell) == "added"
+    assert seen[:3] == ["waiting for its turn", "parted into passages", "32 %"]
 
 
 async def test_the_first_file_of_a_server_makes_its_library(

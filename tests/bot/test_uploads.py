@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import LeftOverError, NameTakenError, QuotaError, RefusedUploadError
+from bot.errors import ClosingError, LeftOverError, NameTakenError, QuotaError, RefusedUploadError
 from bot.records import Records
 from bot.shelf import Shelf
 from bot.uploads import (
@@ -26,6 +26,7 @@ from bot.uploads import (
 from quoth import indexing
 from quoth.encoder import Encoder
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError
+from quoth.indexing import Progress
 from tests.bot.answers import answer
 
 GUILD, OTHER, MANAGER = 1, 2, 42
@@ -235,6 +236,34 @@ def test_an_added_file_is_read_once(server: Server, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(indexing, "parse", lambda name, data: read.append(name) or parse(name, data))
     server.add("rules.txt", TEXT)
     assert read == ["rules.txt"]
+
+
+# -- being stopped
+
+
+@pytest.mark.parametrize("stage", ["parting", "embedding"])
+def test_a_file_that_is_being_added_when_the_bot_stops_is_not_in_it_and_nothing_of_it_stays(server: Server, stage: str):
+    long = "\n\n".join(f"The captain {RARE} of ship {number} counts boats." for number in range(100))
+    reached: list[Progress] = []
+
+    def report(progress: Progress) -> None:
+        reached.append(progress)
+        if progress.stage == stage:
+            server.shelf.stop()
+
+    with pytest.raises(ClosingError):
+        add_upload(
+            server.shelf, server.records, guild=GUILD, by=MANAGER, name="long.txt", data=long.encode(), replace=False,
+            limits=UploadLimits(), report=report,
+        )  # fmt: skip
+    # It ended where it was told to, long before its end
+    assert [progress.stage for progress in reached].count(stage) == 1
+    assert (server.shelf.counts(GUILD), server.records.uploads(GUILD), server.records.pending_uploads()) == (
+        (0, 0),
+        {},
+        [],
+    )
+    assert RARE.encode() not in server.bytes()
 
 
 # -- being killed
