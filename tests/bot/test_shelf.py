@@ -438,7 +438,7 @@ def test_what_the_models_brought_along_is_not_searched_for_garbage_again(
     gc.unfreeze()
     Shelf(tmp_path, encoder=encoder).load()
     assert gc.get_freeze_count() == 0
-    monkeypatch.setattr(Encoder, "load", lambda name: encoder)
+    monkeypatch.setattr(Encoder, "load", lambda *_: encoder)
     try:
         Shelf(tmp_path).load()
         assert gc.get_freeze_count() > 100_000
