@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import discord
 
-from bot.errors import AnswerGoneError
+from bot.errors import AnswerGoneError, BusyError, ClosingError
 from bot.failures import told
 from bot.permissions import answers_here, elsewhere, missing_for_interaction
-from bot.records import KeptAnswer
-from bot.render import Reply, answer_reply, note
+from bot.records import GuildSettings, KeptAnswer
+from bot.render import Reply, answer_reply, refused_reply
 from bot.replies import acknowledge, edited, tell
 from bot.shelf import SHARED
 from bot.small_talk import small_talk
@@ -39,23 +38,20 @@ class Question:
     history: tuple[str, ...] = ()
 
 
-async def answer_question(bot: QuothBot, question: Question) -> tuple[Reply, str | None]:
+async def answer_question(bot: QuothBot, question: Question) -> tuple[Reply, str]:
     """Return the reply to a question, and the id of the answer that was kept for its buttons.
 
-    Whatever goes wrong becomes a sentence, without an answer to keep.
+    Raises: see ``Asker.ask``.
     """
-    try:
-        settings = await bot.guild_settings(question.guild)
-        answer = await bot.asker.ask(
-            question.wording.text,
-            guild=question.guild,
-            person=question.asker,
-            shared=settings.shared,
-            history=question.history,
-        )
-        return await bot.asker.run(partial(_kept, bot, question, answer, settings.shared))
-    except Exception as error:
-        return note(told(error, direct=question.guild is None), markup=True), None
+    settings = await bot.guild_settings(question.guild)
+    answer = await bot.asker.ask(
+        question.wording.text,
+        guild=question.guild,
+        person=question.asker,
+        shared=settings.shared,
+        history=question.history,
+    )
+    return await bot.asker.run(partial(_kept, bot, question, answer, settings.shared))
 
 
 def _kept(bot: QuothBot, question: Question, answer: Answer, shared: bool) -> tuple[Reply, str]:
@@ -108,43 +104,68 @@ async def answer_interaction(
 
     ``private`` says who sees it (as the server's settings have it, where it is None); ``after`` is the id of the answer
     that the question follows; ``names`` are those of the ids in the text, where the interaction doesn't have them.
+    What is no answer is for the person alone who asked.
     """
     async with bot.working():
         settings = await bot.guild_settings(interaction.guild_id)
         hidden = settings.private if private is None else private
-        parent = getattr(interaction.channel, "parent_id", None)
-        if not answers_here(settings, interaction.channel_id, parent):
-            await tell(interaction, elsewhere(settings))
-            return
-        said = small_talk(text)
-        if said is not None:
+        # A form is gone once it was sent: what was typed into it would be lost with a refusal
+        typed = text if after is not None else None
+        refusal = _elsewhere(interaction, settings)
+        if refusal is None and (said := small_talk(text)) is not None:
             await tell(interaction, said)
             return
-        missing = missing_for_interaction(interaction, private=hidden)
-        if missing:
-            await tell(interaction, missing)
+        refusal = refusal or _refusal(bot, interaction, hidden)
+        if refusal is not None:
+            await tell(interaction, refused_reply(refusal, typed))
             return
         await acknowledge(interaction, ephemeral=hidden, thinking=True)
         if not await bot.asker.run(partial(bot.records.first_time, interaction.id)):
             log.warning("another process answers a question that came to this one too")
             return
-        history: Sequence[str] = ()
-        if after is not None:
-            person = interaction.user.id
-            kept = await bot.asker.run(partial(kept_for, bot, after, guild=interaction.guild_id, person=person))
-            history = (*kept.history, kept.question)
-        question = Question(
-            worded(text, names or names_in_interaction(interaction)),
-            interaction.guild_id,
-            interaction.channel_id or 0,
-            interaction.user.id,
-            private=hidden,
-            history=tuple(history),
-        )
-        reply, answer_id = await answer_question(bot, question)
+        try:
+            question = Question(
+                worded(text, names or names_in_interaction(interaction)),
+                interaction.guild_id,
+                interaction.channel_id or 0,
+                interaction.user.id,
+                private=hidden,
+                history=await _history(bot, interaction, after),
+            )
+            reply, answer_id = await answer_question(bot, question)
+        except Exception as error:
+            direct = interaction.guild_id is None
+            refusal = told(error, direct=direct)
+            await tell(interaction, refused_reply(refusal, typed), take_back=not hidden and not direct)
+            return
         message = await interaction.edit_original_response(**edited(reply, answer_id))
-        if answer_id is not None:
-            await link(bot, answer_id, message.id)
+        await link(bot, answer_id, message.id)
+
+
+def _elsewhere(interaction: discord.Interaction[QuothBot], settings: GuildSettings) -> str | None:
+    parent = getattr(interaction.channel, "parent_id", None)
+    return None if answers_here(settings, interaction.channel_id, parent) else elsewhere(settings)
+
+
+def _refusal(bot: QuothBot, interaction: discord.Interaction[QuothBot], hidden: bool) -> str | None:
+    """Return why a question is not taken, as far as that can be told before it is acknowledged."""
+    missing = missing_for_interaction(interaction, private=hidden)
+    if missing is not None:
+        return missing
+    try:
+        bot.asker.check(interaction.user.id, guild=interaction.guild_id)
+    except (BusyError, ClosingError) as error:
+        return told(error)
+    return None
+
+
+async def _history(bot: QuothBot, interaction: discord.Interaction[QuothBot], after: str | None) -> tuple[str, ...]:
+    """Return the questions that lead to this one, where it follows an answer."""
+    if after is None:
+        return ()
+    find = partial(kept_for, bot, after, guild=interaction.guild_id, person=interaction.user.id)
+    kept = await bot.asker.run(find)
+    return (*kept.history, kept.question)
 
 
 async def link(bot: QuothBot, answer_id: str, message: int) -> None:

@@ -87,6 +87,15 @@ class Asker:
             if not self._asking[person]:
                 del self._asking[person]
 
+    def check(self, person: int, *, guild: int | None) -> None:
+        """Pass over a person whose question would be taken now, without looking at anything that could wait.
+
+        Raises: see ``ask``.
+        """
+        self._check_open()
+        self._check_person(person, time.monotonic())
+        self._questions.admit(guild)
+
     def nags(self, person: int) -> bool:
         """Say whether a person asks too soon once more, since they were told that they do.
 

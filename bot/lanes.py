@@ -70,12 +70,9 @@ class Lane:
     async def run(self, call: Callable[[], T], owner: Hashable) -> T:
         """Run a call in a thread when its owner's turn comes, and return its result or raise its error.
 
-        Raises:
-            ClosingError: the lane was shut.
-            BusyError: no more may wait. The last eighth of the places is left to owners with less than an equal share
-                (of half the places, where there is one owner).
+        Raises: see ``admit``.
         """
-        self._admit(owner)
+        self.admit(owner)
         job: _Job[T] = _Job(call, owner, asyncio.get_running_loop().create_future())
         self._queues.setdefault(owner, deque()).append(job)
         self._start()
@@ -90,7 +87,14 @@ class Lane:
                 if not queue:
                     del self._queues[owner]
 
-    def _admit(self, owner: Hashable) -> None:
+    def admit(self, owner: Hashable) -> None:
+        """Pass over an owner whose call would be taken now.
+
+        Raises:
+            ClosingError: the lane was shut.
+            BusyError: no more may wait. The last eighth of the places is left to owners with less than an equal share
+                (of half the places, where there is one owner).
+        """
         if self._is_shut:
             raise ClosingError("I'm restarting; please try again in a minute.")
         waiting = self.waiting

@@ -81,9 +81,13 @@ async def _answer(bot: QuothBot, message: discord.Message, mentioned: bool, refe
     else:
         wording = worded(text, names_in_message(message, message.guild))
         question = Question(wording, guild, message.channel.id, message.author.id, history=history)
-        reply, answer_id = await _patiently(bot, message, question)
+        try:
+            reply, answer_id = await _patiently(bot, message, question)
+        except Exception as error:
+            await _send(message, note(told(error, direct=guild is None), markup=True), None)
+            return
         posted = await _send(message, reply, answer_id)
-        if posted is not None and answer_id is not None:
+        if posted is not None:
             await link(bot, answer_id, posted.id)
 
 
@@ -92,7 +96,7 @@ def _said(text: str) -> Reply | None:
     return None if line is None else note(line)
 
 
-async def _patiently(bot: QuothBot, message: discord.Message, question: Question) -> tuple[Reply, str | None]:
+async def _patiently(bot: QuothBot, message: discord.Message, question: Question) -> tuple[Reply, str]:
     """Answer, and show that the bot is at work where that takes a while."""
     answering = asyncio.create_task(answer_question(bot, question))
     done, _ = await asyncio.wait({answering}, timeout=PATIENT)

@@ -68,19 +68,25 @@ async def acknowledge(
         )
 
 
-async def tell(interaction: discord.Interaction[Any], text: str) -> None:
-    """Tell a person one sentence, as Discord's markup.
+async def tell(interaction: discord.Interaction[Any], said: str | Reply, *, take_back: bool = False) -> None:
+    """Tell a person something that is no answer: a sentence, as Discord's markup, or a reply without buttons.
 
-    Nobody else sees it, unless it stands in for a reply that was to be public.
+    Nobody else sees it, unless it stands in for a reply that was to be public; with ``take_back``, that one goes.
     """
-    message = note(text, markup=True)
+    message = note(said, markup=True) if isinstance(said, str) else said
     try:
         if not interaction.response.is_done():
             await interaction.response.send_message(**sent(message), ephemeral=True)
-        elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+            return
+        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+            # The first message after a public acknowledgement is public, whatever its flags (discord-api-docs 2866),
+            # and one after an acknowledgement that was deleted has failed (2739): so this order, which loses nothing
             await interaction.edit_original_response(**edited(message))
-        else:
-            await interaction.followup.send(**sent(message), ephemeral=True)
+            if not take_back:
+                return
+        await interaction.followup.send(**sent(message), ephemeral=True)
+        if take_back:
+            await interaction.delete_original_response()
     except discord.HTTPException as error:
         log.warning("a sentence did not reach a person: Discord answered %s, code %s", error.status, error.code)
 

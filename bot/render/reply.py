@@ -10,6 +10,7 @@ from discord import ButtonStyle, Embed
 
 from bot.cutting import units, window
 from bot.escape import plain, shown
+from bot.render.blocks import block
 
 MAX_CONTENT = 2_000
 MAX_DESCRIPTION = 4_096
@@ -52,6 +53,14 @@ def note(text: str, *, markup: bool = False) -> Reply:
         _, end = window(text, (0, 0), MAX_CONTENT - 4, units if markup else lambda part: units(shown(part)))
         cut = (text[:end] if markup else shown(text[:end])) + " […]"
     return Reply(content=cut)
+
+
+def refused_reply(refusal: str, question: str | None) -> Reply:
+    """Return the sentence (as markup) that a question was not taken, with the ``question`` to be copied, if given."""
+    if question is None:
+        return note(refusal, markup=True)
+    text, _ = block(question, None, MAX_DESCRIPTION)
+    return Reply(content=refusal, embeds=(card([text], title="Your question"),))
 
 
 def card(

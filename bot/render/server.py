@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 PER_PAGE = 10
 """Unanswered questions on a page of ``stats_reply``."""
 
-POSTED = "Answers that I posted stay in their channels until they are removed, for which *Remove* below them goes on working."
+POSTED = (
+    "Answers that I posted stay in their channels until they are removed; "
+    "the button *Remove* below them goes on working."
+)
 """What is true of messages when the records behind them are deleted."""
 
 _QUESTION = 150

@@ -14,7 +14,9 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
 from bot.client import QuothBot
+from bot.errors import BusyError
 from quoth.store.connection import FILE_NAME
+from tests.bot.acting import said_after
 from tests.bot.conftest import GUILD, QUESTION, UNANSWERABLE, MakeBot, Restart, deliver_again, labels, text_of
 
 
@@ -100,8 +102,8 @@ async def test_a_server_without_documents_is_told_what_to_do(env: simcord.Env, o
     channel = other_guild.create_text_channel("general")
     ada = other_guild.add_member(env.create_user("ada"))
     result = await ada.slash(channel, "ask", question=QUESTION)
-    assert result.response is not None
-    assert "/library add" in text_of(result.response)
+    assert "/library add" in said_after(result)
+    assert channel.history() == []
 
 
 async def test_a_member_of_one_server_never_gets_another_servers_passage(
@@ -110,7 +112,7 @@ async def test_a_member_of_one_server_never_gets_another_servers_passage(
     channel = other_guild.create_text_channel("general")
     ada = other_guild.add_member(env.create_user("ada"))
     result = await ada.slash(channel, "ask", question=QUESTION)
-    assert result.response is not None and not result.response.embeds
+    assert not any(message.embeds for message in result.followups) and channel.history() == []
 
 
 async def test_every_server_and_direct_messages_ask_the_shared_library(
@@ -182,8 +184,7 @@ async def test_no_exception_text_reaches_a_person(
 
     monkeypatch.setattr(bot.shelf, "ask", fail)
     result = await ann.slash(channel, "ask", question=QUESTION)
-    assert result.response is not None
-    text = text_of(result.response)
+    text = said_after(result)
     assert "secret" not in text and "RuntimeError" not in text
     reference = text.split("`")[1]
     assert any(reference in record.getMessage() and record.exc_info for record in caplog.records)
@@ -194,10 +195,9 @@ async def test_an_error_that_names_a_folder_of_the_operator_is_not_shown(
 ) -> None:
     database = home / "guilds" / str(GUILD) / FILE_NAME
     database.write_bytes(b"no database at all" * 1000)
-    result = await ann.slash(channel, "ask", question=QUESTION)
-    assert result.response is not None
-    assert str(home) not in text_of(result.response)
-    assert "Something went wrong" in text_of(result.response)
+    said = said_after(await ann.slash(channel, "ask", question=QUESTION))
+    assert str(home) not in said
+    assert "can't use my files" in said
 
 
 async def test_a_channel_where_the_server_wants_no_answers_gets_none(
@@ -254,14 +254,34 @@ async def test_the_menu_on_a_message_without_text_says_so(
 
 
 @pytest.mark.bot_settings(cooldown=60.0)
-async def test_one_person_who_asks_too_fast_is_told_when_to_come_back(
+async def test_one_person_who_asks_too_fast_is_told_alone_when_to_come_back(
     env: simcord.Env, channel: ChannelHandle, ann: MemberActor, ben: MemberActor
 ) -> None:
     await ann.slash(channel, "ask", question=QUESTION)
     again = await ann.slash(channel, "ask", question=QUESTION)
-    assert again.response is not None and "try again in" in again.response.content
+    assert again.ephemeral and again.response is not None and "try again in" in again.response.content
+    assert len(channel.history(viewer=ben)) == 1
     other = await ben.slash(channel, "ask", question=QUESTION)
     assert other.response is not None and other.response.embeds
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_who_is_told_that_too_many_ask_is_told_alone(
+    bot: QuothBot, channel: ChannelHandle, ann: MemberActor, monkeypatch: pytest.MonkeyPatch, private: bool
+) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise BusyError(7)
+
+    monkeypatch.setattr(bot.asker, "check", busy)
+    early = await ann.slash(channel, "ask", question=QUESTION, private=private)
+    assert early.ephemeral and early.response is not None and "try again in 7 s" in early.response.content
+    monkeypatch.undo()
+    # The queue may fill up between the acknowledgement and the question
+    monkeypatch.setattr(bot.asker._questions, "run", busy)
+    late = await ann.slash(channel, "ask", question=QUESTION, private=private)
+    shown = late.response if private else late.followups[-1]
+    assert shown is not None and shown.ephemeral and "try again in 7 s" in shown.content
+    assert channel.history() == []
 
 
 async def test_commands_are_registered_only_when_they_changed(

@@ -22,6 +22,7 @@ from bot.errors import AnswerGoneError
 from bot.escape import shown as shown_text
 from bot.records import GuildSettings
 from quoth import answer as answer_module
+from tests.bot import acting
 from tests.bot.conftest import GUILD, QUESTION, UNANSWERABLE, Restart, deliver_again, labels, text_of
 
 
@@ -171,6 +172,18 @@ async def test_a_form_that_is_sent_after_a_restart_is_answered(
     assert shown(result).embeds
 
 
+@pytest.mark.bot_settings(cooldown=60.0)
+async def test_a_form_that_comes_too_soon_gives_back_what_was_typed_into_it(
+    channel: ChannelHandle, ann: MemberActor, answer: ResponseMessage
+) -> None:
+    typed = "And *how* many in 2012?\nBy <@1>?"
+    result = await ann.submit_modal(await press(ann, answer, "follow"), {"question": typed})
+    refusal = shown(result)
+    assert result.ephemeral and "try again in" in refusal.content
+    assert (refusal.embeds[0].description or "") == "> " + shown_text(typed).replace("\n", "\n> ")
+    assert len(channel.history(viewer=ann)) == 2
+
+
 async def test_the_follow_up_of_a_private_answer_is_private(channel: ChannelHandle, ann: MemberActor) -> None:
     private = shown(await ann.slash(channel, "ask", question=QUESTION, private=True))
     form = await press(ann, private, "follow")
@@ -259,13 +272,14 @@ async def test_where_the_question_is_gone_as_well_a_manager_can_remove_the_answe
     assert reply.id not in [message.id for message in channel.history()]
 
 
-async def test_a_forged_id_of_another_servers_answer_removes_no_more_than_the_message_it_stands_on(
-    env: simcord.Env, bot: QuothBot, ben: MemberActor, other_guild: GuildHandle, answer: ResponseMessage
+async def test_a_forged_id_of_another_servers_answer_removes_nothing(
+    env: simcord.Env, bot: QuothBot, other_guild: GuildHandle, answer: ResponseMessage
 ) -> None:
     channel = other_guild.create_text_channel("general")
     ada = other_guild.add_member(env.create_user("ada"))
-    own = shown(await ada.slash(channel, "ask", question=QUESTION))
-    await forge(env, ada, own, button(answer, "remove"))
+    result = await acting.forge(env, ada, channel, button(answer, "remove"))
+    (sentence,) = result.followups
+    assert "can't tell any more who asked" in sentence.content and len(channel.history()) == 1
     assert bot.records.answer(button(answer, "remove").split(":")[2], guild=GUILD)
 
 
@@ -289,11 +303,10 @@ async def test_an_answer_of_another_server_is_not_shown(
 ) -> None:
     channel = other_guild.create_text_channel("general")
     ada = other_guild.add_member(env.create_user("ada"))
-    own = shown(await ada.slash(channel, "ask", question=QUESTION))
     for action in ("context", "more", "closest", "yes"):
         stolen = button(answer, "context").replace(":context:", f":{action}:")
-        result = await forge(env, ada, own, stolen)
-        replies = [reply for reply in (result.response, *result.followups) if reply is not None and reply.id != own.id]
+        result = await acting.forge(env, ada, channel, stolen)
+        replies = [reply for reply in (result.response, *result.followups) if reply is not None]
         assert len(replies) == 1 and replies[0].ephemeral and not replies[0].embeds
 
 
