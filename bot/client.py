@@ -19,7 +19,7 @@ from discord.ext import tasks
 from bot import departures
 from bot.asking import Asker
 from bot.buttons import AnswerButton
-from bot.commands import ask, library, menus, privacy, settings, sources, stats
+from bot.commands import ask, help, library, menus, privacy, settings, sources, stats
 from bot.commands.admission import Admissions
 from bot.commands.confirmations import Confirmations
 from bot.follow_up import is_follow_up, take_follow_up
@@ -35,7 +35,7 @@ from quoth.encoder import Encoder
 
 log = logging.getLogger(__name__)
 
-COMMANDS = (ask, menus, library, settings, sources, stats, privacy)
+COMMANDS = (ask, help, menus, library, settings, sources, stats, privacy)
 """The modules that each add their own commands to the tree."""
 
 REMEMBERED = 10_000

@@ -93,7 +93,7 @@ async def _answer(bot: QuothBot, message: discord.Message, mentioned: bool, refe
 
 def _said(text: str) -> Reply | None:
     line = small_talk(text)
-    return None if line is None else note(line)
+    return None if line is None else note(line, markup=True)
 
 
 async def _patiently(bot: QuothBot, message: discord.Message, question: Question) -> tuple[Reply, str]:

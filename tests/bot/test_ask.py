@@ -15,6 +15,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 
 from bot.client import QuothBot
 from bot.errors import BusyError
+from bot.small_talk import ABOUT
 from quoth.store.connection import FILE_NAME
 from tests.bot.acting import said_after
 from tests.bot.conftest import GUILD, QUESTION, UNANSWERABLE, MakeBot, Restart, deliver_again, labels, text_of
@@ -251,6 +252,17 @@ async def test_the_menu_on_a_message_without_text_says_so(
     result = await ann.context_menu(channel, "Ask about this", message)
     assert result.ephemeral and result.response is not None
     assert "no text" in result.response.content
+
+
+@pytest.mark.parametrize("command", [("help", {}), ("ask", {"question": "what can you do?"})])
+async def test_what_the_bot_does_is_said_to_whoever_asks_it_without_buttons_and_logged_nowhere(
+    bot: QuothBot, channel: ChannelHandle, ann: MemberActor, command: tuple[str, dict[str, str]]
+) -> None:
+    name, options = command
+    result = await ann.slash(channel, name, **options)
+    assert result.ephemeral and result.response is not None
+    assert result.response.content == ABOUT and not result.response.components
+    assert bot.records.stats(GUILD).asked == 0
 
 
 @pytest.mark.bot_settings(cooldown=60.0)
