@@ -42,6 +42,9 @@ _SURE = {
     "unsure": ("Unsure: please read it in context", reply.UNSURE),
 }
 
+# How sure it is that the first quote answers says nothing of which source is right
+_DIFFERING = ("The sources differ: please compare them", reply.UNSURE)
+
 
 def answer_reply(
     answer: Answer, *, names: Mapping[str, str] = _NOTHING, private: bool = False, following: str | None = None
@@ -56,7 +59,7 @@ def answer_reply(
     searched = f"{counted(answer.documents_searched, 'document')} searched"
     if not answer.offered:
         return _declined(answer, above, searched, private)
-    words, colour = _SURE[confidence_in_words(answer.confidence)]
+    words, colour = _DIFFERING if answer.disagreeing else _SURE[confidence_in_words(answer.confidence)]
     lines = _answer_lines(answer, above, names)
     return Reply(
         embeds=(card(lines, author=answer.question, footer=f"{words} · {searched}", colour=colour),),
@@ -104,7 +107,8 @@ def _answer_lines(answer: Answer, first: list[str], names: Mapping[str, str]) ->
 
 
 def _otherwise(quote: Quote, first: Quote) -> str:
-    dates = f" (of {quote.dated}; \\[1] of {first.dated})" if quote.dated and first.dated else ""
+    tells = quote.dated and first.dated and quote.dated != first.dated
+    dates = f" (of {quote.dated}; \\[1] of {first.dated})" if tells else ""
     return rf" · **says otherwise than \[1]**{dates}"
 
 

@@ -70,6 +70,9 @@ def test_a_source_that_says_otherwise_is_said_to():
         if line.endswith("otherwise than [1]: this is of 2026-01-31, [1] of 2025-02-28")
     ]
     assert lines.index(second.text) < place < lines.index(third.text)
+    assert lines[-1] == "the sources differ; 1 document searched"
+    same_day = plain(answer_lines(replace(ANSWER, quotes=(first, replace(second, dated=first.dated)))))
+    assert "    says otherwise than [1]" in same_day
 
 
 def test_quotes_too_weak_beside_the_first_are_counted_and_not_shown():

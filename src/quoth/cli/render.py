@@ -35,7 +35,9 @@ def answer_lines(answer: Answer, *, explain: bool = False, name_answer: bool = F
             yield Verbatim()
         if weaker := len(answer.quotes) - len(offered):
             yield Verbatim((f"{counted(weaker, 'weaker quote')} not shown; --json holds all", _ASIDE))
-        yield Verbatim((f"{confidence_in_words(answer.confidence)}; {searched} searched", _ASIDE))
+        # How sure it is that the first quote answers says nothing of which source is right
+        words = "the sources differ" if disagreeing else confidence_in_words(answer.confidence)
+        yield Verbatim((f"{words}; {searched} searched", _ASIDE))
     else:
         yield Verbatim(("The documents do not answer this question", _PROBLEM), (f" ({searched} searched).", ""))
         if answer.passages and not explain:
@@ -48,7 +50,8 @@ def answer_lines(answer: Answer, *, explain: bool = False, name_answer: bool = F
 
 
 def _of(quote: Quote, first: Quote) -> str:
-    return f": this is of {quote.dated}, [1] of {first.dated}" if quote.dated and first.dated else ""
+    tells = quote.dated and first.dated and quote.dated != first.dated
+    return f": this is of {quote.dated}, [1] of {first.dated}" if tells else ""
 
 
 def search_lines(passages: Sequence[FoundPassage]) -> Iterator[Verbatim]:

@@ -73,9 +73,13 @@ def test_a_source_that_says_otherwise_is_said_to():
     first = replace(QUOTE, text="The crew has 24 days of paid leave in the year.", answer=None)
     first = replace(first, dated="2025-02-28")
     second = replace(OTHER, text=first.text.replace("24", "26"), dated="2026-01-31")
-    cited = [line for line in body(replace(ANSWER, quotes=(first, second))).split("\n") if line.startswith("> -#")]
+    differing = replace(ANSWER, quotes=(first, second))
+    cited = [line for line in body(differing).split("\n") if line.startswith("> -#")]
     assert ["says otherwise" in line for line in cited] == [False, True]
     assert cited[1].endswith(r"(of 2026-01-31; \[1] of 2025-02-28)")
+    assert answer_reply(differing).embeds[0].footer.text.startswith("The sources differ")
+    same_day = replace(ANSWER, quotes=(first, replace(second, dated=first.dated)))
+    assert "otherwise" in body(same_day) and "2025" not in body(same_day)
 
 
 def test_quotes_too_weak_beside_the_best_are_left_to_a_button():
