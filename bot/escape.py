@@ -13,6 +13,7 @@ are written with stay.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from bot.cutting import MARK, units, window
 
@@ -33,6 +34,12 @@ _SIGN = re.compile(
     "([\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf"
     "\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299])(?![\ufe0f\u200d\U0001f3fb-\U0001f3ff])"
 )
+
+# What a document written in Markdown marks its own text with, and the bars of its tables
+_MARKUP = re.compile(r"\*+|__+|`+|~~+|\|+|^[^\S\n]*#{1,6}(?=[^\S\n])", re.MULTILINE)
+
+MOST_BOLD = 8
+"""Stretches of one text that are put in bold, each of which takes room."""
 
 
 def visible(text: str) -> str:
@@ -59,17 +66,29 @@ def quoted(text: str, bold: tuple[int, int] | None = None, *, before: str = "", 
 
 
 def _inside(text: str, bold: tuple[int, int] | None) -> str:
-    if bold is None:
-        return shown(text)
-    start, end = bold
-    # Bold that begins or ends with white space is not bold everywhere
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    if not visible(text[start:end]).strip():
-        return shown(text)
-    return f"{shown(text[:start])}**{shown(text[start:end])}**{shown(text[end:])}"
+    parts: list[str] = []
+    last = 0
+    for start, end in _pieces(text, *bold) if bold is not None else ():
+        parts += [shown(text[last:start]), "**", shown(text[start:end]), "**"]
+        last = end
+    return "".join([*parts, shown(text[last:])])
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield what of a span is put in bold: the words between the document's own markup, which is shown as it stands.
+
+    Bold that begins or ends with white space is not bold everywhere, and beside a literal ``**`` it looks broken.
+    """
+    found = 0
+    places = [(m.start(), m.end()) for m in _MARKUP.finditer(text) if m.start() < end and start < m.end()]
+    for low, high in zip([start, *(stop for _, stop in places)], [*(begin for begin, _ in places), end], strict=True):
+        while low < high and text[low].isspace():
+            low += 1
+        while low < high and text[high - 1].isspace():
+            high -= 1
+        if low < high and found < MOST_BOLD and visible(text[low:high]).strip():
+            found += 1
+            yield low, high
 
 
 def plain(text: str, limit: int) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bot.cutting import units, window
-from bot.escape import plain, quoted, shown
+from bot.escape import MOST_BOLD, plain, quoted, shown
 
 _MARK_BEFORE, _MARK_AFTER = r"*\[…]* ", r" *\[…]*"
 """As markup, in italics: a document's text is never in italics, so that nobody takes the mark for its own."""
 
-_BOLD = 12
+_BOLD = 8 * MOST_BOLD
 """Units that bold costs: its asterisks, and what is escaped anew where it begins and ends."""
 
 

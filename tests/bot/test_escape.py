@@ -2,9 +2,10 @@ import re
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.cutting import units
-from bot.escape import plain, quoted, shown, visible
+from bot.escape import MOST_BOLD, plain, quoted, shown, visible
 from tests.bot.texts import TRAPS, anything, tricky, with_span
 
 
@@ -67,16 +68,58 @@ def test_a_block_quote_never_ends_before_its_text(case):
         assert all(line.startswith("> ") for line in re.split(r"[\n\r]", markup))
 
 
+def split(markup: str) -> tuple[str, str]:
+    """What a block quote displays, and the stretches of it that are in bold, on a line each."""
+    whole, bold = [""], [""]
+    is_bold = False
+    for token in re.findall(r"\\.|\*\*|.", markup.removeprefix("> ").replace("\n> ", "\n"), re.DOTALL):
+        if token == "**":
+            is_bold = not is_bold
+            bold.append("")
+        else:
+            whole.append(displayed(token))
+            bold[-1] += displayed(token) if is_bold else ""
+    assert not is_bold
+    return "".join(whole), "\n".join(filter(None, bold))
+
+
 @given(with_span())
-def test_bold_marks_the_span_and_nothing_else(case):
+def test_bold_changes_nothing_of_what_is_displayed_and_marks_nothing_outside_the_span(case):
     text, (start, end) = case
-    markup = quoted(text, (start, end))
-    if not visible(text[start:end]).strip():
-        assert markup == quoted(text)
-        return
-    marked = re.fullmatch(r"(?:\\.|[^\\*])*\*\*((?:\\.|[^\\*])*)\*\*(?:\\.|[^\\*])*", markup, re.DOTALL)
-    assert marked is not None
-    assert displayed(marked[1].replace("\n> ", "\n")).strip() == visible(text[start:end]).strip()
+    whole, bold = split(quoted(text, (start, end)))
+    assert whole == visible(text)
+    assert all(line in visible(text[start:end]) for line in bold.split("\n"))
+
+
+@given(st.lists(st.sampled_from(["word", "70%", "snake_case", "C#", "a.b", "نمونه", "😀"]), min_size=1), st.data())
+def test_bold_marks_all_of_a_span_without_markup(words, data):
+    text = " ".join(words)
+    start = data.draw(st.integers(0, len(words) - 1))
+    low = len(" ".join(words[:start])) + (start > 0)
+    assert split(quoted(text, (low, len(text))))[1] == text[low:]
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "bold"),
+    [
+        ("It is **70 %** of it", "**70 %**", "70 %"),
+        ("It is **70 %** of it", "*70 %** of", "70 %\nof"),
+        ("a `b` and __c__ or ~~d~~", "`b` and __c__ or ~~d~~", "b\nand\nc\nor\nd"),
+        ("| Bosun | 12 EUR |\n|---|---|", "| Bosun | 12 EUR |", "Bosun\n12 EUR"),
+        ("# Fees\nTwelve", "# Fees\nTwelve", "Fees\nTwelve"),
+        ("Write C# or call snake_case #1", "C# or call snake_case #1", "C# or call snake_case #1"),
+        ("** | `", "** | `", ""),
+    ],
+)
+def test_bold_leaves_out_the_documents_own_markup(text, span, bold):
+    start = text.index(span)
+    markup = quoted(text, (start, start + len(span)))
+    assert split(markup) == (text, bold)
+
+
+def test_a_span_full_of_markup_has_a_few_stretches_in_bold_at_most():
+    text = "a*" * 500
+    assert len(split(quoted(text, (0, len(text))))[1].split("\n")) == MOST_BOLD
 
 
 @given(anything)
