@@ -21,7 +21,7 @@ DOUBTED = (
 )
 ABOUT = (
     "I'm a bot that answers questions in quotes: word for word from the documents that I was given, with the place "
-    "where each quote stands. I write nothing myself, so where the documents hold no answer, I say so.\n"
+    "where each quote stands. I write nothing myself, so where I find no answer in them, I say so.\n"
     "Ask with `/ask`, with a message that begins with a mention of me, or in a direct message, like this: "
     "*When does the library open on Sundays?* For a further question to an answer, press **Follow up** below it. "
     "`/sources` shows what I answer from, `/privacy` what I keep."

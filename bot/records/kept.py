@@ -103,7 +103,7 @@ class GuildSettings:
 
 @dataclass(frozen=True, slots=True)
 class UnansweredQuestion:
-    """A question that the documents didn't answer, when it was asked last, and how many times."""
+    """A question that found no answer, when it was asked last, and how many times."""
 
     text: str
     at: datetime

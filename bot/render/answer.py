@@ -49,7 +49,7 @@ _DIFFERING = ("The sources differ: please compare them", reply.UNSURE)
 def answer_reply(
     answer: Answer, *, names: Mapping[str, str] = _NOTHING, private: bool = False, following: str | None = None
 ) -> Reply:
-    """Return an answer as it is shown: its quotes with their citations, or that the documents don't answer.
+    """Return an answer as it is shown: its quotes with their citations, or that none was found.
 
     ``names`` says how the libraries that were asked are called, by their names; citations tell it where there are
     several. A ``private`` answer, which only its asker sees, has nothing to remove. ``following`` is the question that
@@ -73,10 +73,10 @@ def answer_reply(
 
 
 def _declined(answer: Answer, above: list[str], searched: str, private: bool) -> Reply:
-    lines = [*above, "**The documents don't answer this.**"]
+    lines = [*above, "**I found no answer to this in the documents.**"]
     buttons: tuple[Button, ...] = (Button("follow", "Follow up"),)
     if answer.passages:
-        lines.append("No passage that I found holds an answer. You can still read those that come closest.")
+        lines.append("You can still read the passages that come closest.")
         buttons = (Button("closest", "Closest passages", page=1), *buttons)
     return Reply(embeds=(card(lines, author=answer.question, footer=searched),), buttons=buttons + _feedback(private))
 

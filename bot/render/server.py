@@ -36,7 +36,7 @@ def stats_reply(stats: Stats, *, days: int, log: bool = True, page: int = 1) -> 
     counts = "Private and direct questions are never counted; votes on private answers are."
     lines = [f"The last {counted(days, 'day')}. {counts}"]
     if stats.unanswered:
-        lines += ["", "**Questions that the documents don't answer**"]
+        lines += ["", "**Questions that found no answer**"]
     for question in stats.unanswered[(page - 1) * PER_PAGE : page * PER_PAGE]:
         times = f" · {question.times:,} times" if question.times > 1 else ""
         lines.append(f"{one_line(question.text, _QUESTION)}\n-# <t:{int(question.at.timestamp())}:R>{times}")

@@ -71,7 +71,7 @@ def test_a_piped_answer_holds_no_escape_sequences(quoth, seed_library):
 def test_a_question_without_an_answer_is_declined_plainly(quoth, seed_library):
     ran = quoth("ask", "How do I bake sourdough bread?", "--library", seed_library.folder)
     assert ran.code == 0
-    assert ran.out.startswith("The documents do not answer this question (1 document searched).")
+    assert ran.out.startswith("I found no answer to this in the documents (1 document searched).")
     assert "not an answer" in ran.out
 
 

@@ -95,7 +95,7 @@ def test_confidence_is_told_in_words(confidence, word):
 
 def test_an_abstention_says_so_and_offers_no_quote_as_an_answer():
     lines = plain(answer_lines(ABSTENTION))
-    assert lines[0] == "The documents do not answer this question (1 document searched)."
+    assert lines[0] == "I found no answer to this in the documents (1 document searched)."
     assert lines[1] == "The closest passages, which are not an answer:"
     assert QUOTE.text not in "\n".join(lines)
 

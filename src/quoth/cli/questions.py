@@ -50,7 +50,7 @@ def ask(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer a question in the documents' own words, or say that they do not answer it.
+    """Answer a question in the documents' own words, or say that none was found in them.
 
     Examples:
 

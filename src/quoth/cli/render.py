@@ -39,7 +39,7 @@ def answer_lines(answer: Answer, *, explain: bool = False, name_answer: bool = F
         words = "the sources differ" if disagreeing else confidence_in_words(answer.confidence)
         yield Verbatim((f"{words}; {searched} searched", _ASIDE))
     else:
-        yield Verbatim(("The documents do not answer this question", _PROBLEM), (f" ({searched} searched).", ""))
+        yield Verbatim(("I found no answer to this in the documents", _PROBLEM), (f" ({searched} searched).", ""))
         if answer.passages and not explain:
             yield Verbatim(("The closest passages, which are not an answer:", ""))
             for passage in answer.passages[:_CLOSEST_SHOWN]:

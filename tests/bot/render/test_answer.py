@@ -163,7 +163,7 @@ def test_a_follow_up_says_in_short_what_it_follows():
 
 def test_an_abstention_says_so_and_shows_no_word_of_a_document():
     reply = answer_reply(ABSTENTION)
-    assert reply.embeds[0].description.startswith("**The documents don't answer this.**")
+    assert reply.embeds[0].description.startswith("**I found no answer to this in the documents.**")
     assert "words" not in str(reply.embeds[0].to_dict()).replace("Why", "")
     assert "70%" not in str(reply.embeds[0].to_dict())
     assert actions(reply) == ["closest", "follow", "yes", "no", "remove"]
