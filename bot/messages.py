@@ -27,6 +27,11 @@ log = logging.getLogger(__name__)
 PATIENT = 1.0
 """Seconds after which a person is shown that the bot is at work."""
 
+UNREADABLE = (
+    "If this is a question to me: Discord doesn't show me what a reply to this answer says. Please press **Follow up** "
+    "below the answer, or begin your message with a mention of me."
+)
+
 _SPOKEN = (discord.MessageType.default, discord.MessageType.reply)
 
 
@@ -39,8 +44,8 @@ async def answer_message(bot: QuothBot, message: discord.Message) -> None:
         return
     assert bot.user is not None
     mentioned = begins_with_mention(message.content, bot.user.id) and bot.user in message.mentions
-    referred = message.reference.message_id if message.type is discord.MessageType.reply and message.reference else None
-    if message.guild is not None and not mentioned and (referred is None or not message.content.strip()):
+    referred = _referred(message, bot.user.id)
+    if message.guild is not None and not mentioned and referred is None:
         return
     if not bot.first_time(message.id):
         return
@@ -48,9 +53,20 @@ async def answer_message(bot: QuothBot, message: discord.Message) -> None:
         await _answer(bot, message, mentioned, referred)
 
 
+def _referred(message: discord.Message, user: int) -> int | None:
+    """Return the id of the message that this one replies to, unless somebody else than ``user`` wrote that."""
+    if message.type is not discord.MessageType.reply or message.reference is None:
+        return None
+    to = message.reference.resolved
+    return None if isinstance(to, discord.Message) and to.author.id != user else message.reference.message_id
+
+
 async def _answer(bot: QuothBot, message: discord.Message, mentioned: bool, referred: int | None) -> None:
     guild = message.guild.id if message.guild else None
     history: tuple[str, ...] = ()
+    empty = guild is not None and not mentioned and not message.content.strip()
+    if empty and (message.attachments or message.stickers):
+        return
     if referred is not None:
         before = await bot.asker.run(partial(bot.records.answer_of_message, referred, guild=guild))
         if before is not None and not before.private:
@@ -66,7 +82,11 @@ async def _answer(bot: QuothBot, message: discord.Message, mentioned: bool, refe
         return
     if bot.asker.nags(message.author.id):
         return
-    if not await bot.asker.run(partial(bot.records.first_time, message.id)):
+    # A reply without text may be meant for anybody, so that only the first one to an answer is answered
+    if not await bot.asker.run(partial(bot.records.first_time, referred if empty and referred else message.id)):
+        return
+    if empty:
+        await _send(message, note(UNREADABLE, markup=True), None)
         return
     missing = missing_for_reply(message)
     assert bot.user is not None

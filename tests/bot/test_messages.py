@@ -154,6 +154,31 @@ async def test_a_reply_to_an_answer_is_understood_with_the_question_before_it(
     assert histories == [(), (QUESTION,), (QUESTION, "And in 2012?")]
 
 
+async def test_a_reply_whose_text_does_not_reach_the_bot_is_told_what_does_once_an_answer(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor, ben: MemberActor, restart: Restart
+) -> None:
+    answer = (await ann.slash(channel, "ask", question=QUESTION)).response
+    await ben.send(channel, "And in 2012?", reply_to=answer)
+    hint = said(env, channel)[-1]
+    assert "Follow up" in hint.content and "mention" in hint.content and not hint.embeds
+    await ann.send(channel, "And in 2011?", reply_to=answer)
+    await ann.send(channel, "And in 2011?", reply_to=hint)
+    await restart()
+    await ann.send(channel, "And in 2010?", reply_to=answer)
+    assert len(said(env, channel)) == 2
+    await ann.send(channel, f"{me(env)} And in 2012?", reply_to=answer)
+    assert "following" in text_of(said(env, channel)[-1])
+
+
+async def test_a_picture_in_reply_to_an_answer_is_passed_over(
+    env: simcord.Env, channel: ChannelHandle, ann: MemberActor
+) -> None:
+    await ann.send(channel, f"{me(env)} {QUESTION}")
+    (answer,) = said(env, channel)
+    await ann.send(channel, "", attachments=[("picture.png", b"x")], reply_to=answer)
+    assert len(said(env, channel)) == 1
+
+
 async def test_a_private_question_is_no_part_of_what_a_reply_in_the_channel_follows(
     env: simcord.Env, channel: ChannelHandle, ann: MemberActor, bot: QuothBot
 ) -> None:
