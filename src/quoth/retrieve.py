@@ -123,18 +123,21 @@ def _alike(rows: list[int], texts: Texts) -> Rows:
     numbers = np.array([by_text.setdefault(texts.text(row), len(by_text)) for row in rows], np.int64)
     first = np.unique(numbers, return_index=True)[1]
     held = [frozenset(texts.sequence(rows[place])) for place in first.tolist()]
-    is_of = np.arange(len(first))
+    sizes = np.array([len(terms) for terms in held], np.int64)
+    places = np.arange(len(first))
+    is_of = places.copy()
     for one in range(min(_COMPARED, len(held))):
-        if is_of[one] == one and len(held[one]) >= _TELLING_TERMS:
-            for other in range(one + 1, len(held)):
-                if is_of[other] == other and _is_version(held[one], held[other]):
+        if is_of[one] == one and sizes[one] >= _TELLING_TERMS:
+            # Most are of another size, which is known of all at once
+            close = np.minimum(sizes, sizes[one]) >= _SAME * np.maximum(sizes, sizes[one])
+            for other in np.flatnonzero(close & (is_of == places) & (places > one)).tolist():
+                if _is_version(held[one], held[other]):
                     is_of[other] = one
     return np.asarray(is_of[numbers], np.int64)
 
 
 def _is_version(one: frozenset[str], other: frozenset[str]) -> bool:
-    smaller, larger = sorted((len(one), len(other)))
-    return smaller >= _SAME * larger and len(one & other) >= _SAME * len(one | other)
+    return len(one & other) >= _SAME * len(one | other)
 
 
 def gather(
