@@ -15,7 +15,7 @@ from bot.errors import TokenError
 from bot.shelf import DEFAULT_MEMORY
 from bot.uploads import UploadLimits
 from quoth.errors import SettingsError
-from quoth.settings import DEFAULT_MODEL, EncoderEngine
+from quoth.settings import DEFAULT_MODEL, ENV_FILE, EncoderEngine, check_spelling, fault
 
 _UPLOADS = UploadLimits()
 
@@ -37,7 +37,11 @@ class BotSettings(BaseSettings):
     """The bot's settings; the alias of each is its name in the environment."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     token: SecretStr = Field(default=SecretStr(""), alias="DISCORD_TOKEN")
@@ -103,11 +107,6 @@ class BotSettings(BaseSettings):
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
-
-    @field_validator("reader", mode="before")
-    @classmethod
-    def _unset(cls, value: object) -> object:
-        return None if value == "" else value
 
     @field_validator("home", "reader")
     @classmethod
@@ -204,11 +203,12 @@ def read_settings() -> BotSettings:
         SettingsError: a value that can't be used.
     """
     try:
+        check_spelling(str(field.alias) for field in BotSettings.model_fields.values())
         return BotSettings()
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else ""
-        message = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"{name}: {message}; correct it or unset it" if name else message) from None
+        place = error.errors(include_input=False)[0]["loc"]
+        # Without a place it is about several settings, which it names itself
+        said = f"{place[0]}{fault(error)}; correct it or unset it" if place else fault(error).removeprefix(": ")
+        raise SettingsError(said) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"the file .env can't be read: {error}; correct it or move it away") from error

@@ -10,7 +10,7 @@ from typing import Any
 import discord
 import pytest
 import simcord
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
@@ -52,7 +52,9 @@ def home(tmp_path: Path, seed_folder: Path) -> Path:
 
 
 class OnlyWhatIsGiven(BotSettings):
-    """Settings that read neither the environment nor a file."""
+    """Settings that read neither the environment nor a file, and go by the names of their fields."""
+
+    model_config = SettingsConfigDict(populate_by_name=True)
 
     @classmethod
     def settings_customise_sources(

@@ -15,8 +15,9 @@ import pytest
 
 from bot.__main__ import ExitCode, main
 from bot.answering import Question, answer_question
+from bot.errors import ClosingError
 from bot.logs import WORDY_LOGGERS, start_logging
-from bot.settings import read_settings
+from bot.settings import BotSettings, read_settings
 from bot.shelf import Shelf
 from bot.wording import Wording
 from quoth.errors import ModelError, SettingsError
@@ -137,6 +138,47 @@ def test_one_address_without_the_other_is_refused(name: str, monkeypatch: pytest
 # -- other settings
 
 
+def test_what_other_programs_set_is_no_setting_of_the_bots(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    expected = read_settings()
+    for name, value in (("HOME", str(tmp_path)), ("TOKEN", "x"), ("MODEL", "x"), ("READER", "x"), ("FILES", "1")):
+        monkeypatch.setenv(name, value)
+    settings = read_settings()
+    assert settings.home != tmp_path and not settings.token
+    assert (settings.model, settings.reader, settings.files) == (expected.model, expected.reader, expected.files)
+
+
+@pytest.mark.parametrize("name", [str(field.alias) for field in BotSettings.model_fields.values()])
+def test_a_setting_that_is_empty_is_as_one_that_is_not_there(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(name, raising=False)
+    expected = read_settings()
+    monkeypatch.setenv(name, "")
+    assert read_settings() == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("QUOTH_WORKERS", "many", "QUOTH_WORKERS is 'many' and should be a whole number; correct it or unset it"),
+        ("QUOTH_WORKERS", "0", "QUOTH_WORKERS is '0' and should be 1 or more; correct it or unset it"),
+        ("QUOTH_COOLDOWN", "x", "QUOTH_COOLDOWN is 'x' and should be a number; correct it or unset it"),
+        ("QUOTH_ENCODER", "x", "QUOTH_ENCODER is 'x' and should be 'auto' or 'torch'; correct it or unset it"),
+        ("QUOTH_COLDOWN", "3", "QUOTH_COLDOWN is no setting; did you mean QUOTH_COOLDOWN? Correct it or unset it"),
+    ],
+)
+@pytest.mark.parametrize("in_file", [False, True])
+def test_what_is_wrong_with_a_setting_is_said_in_plain_words(
+    name: str, value: str, words: str, in_file: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if in_file:
+        (tmp_path / ".env").write_text(f"{name}={value}\n")
+    else:
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as raised:
+        read_settings()
+    assert str(raised.value) == words
+
+
 def test_shards_can_be_a_list_or_a_range(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUOTH_SHARD_COUNT", "6")
     for text, shards in (("0", (0,)), ("0,2, 4", (0, 2, 4)), ("1-3", (1, 2, 3)), ("0-1,5", (0, 1, 5))):
@@ -144,7 +186,7 @@ def test_shards_can_be_a_list_or_a_range(monkeypatch: pytest.MonkeyPatch) -> Non
         assert read_settings().shard_ids == shards
 
 
-@pytest.mark.parametrize("text", ["6", "x", "1,1", "-1", "", "3-1"])
+@pytest.mark.parametrize("text", ["6", "x", "1,1", "-1", "3-1"])
 def test_shards_that_can_not_be_are_refused_in_words(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUOTH_SHARD_COUNT", "6")
     monkeypatch.setenv("QUOTH_SHARD_IDS", text)
@@ -223,7 +265,7 @@ async def test_a_stop_waits_for_replies_in_flight(make_bot: MakeBot) -> None:
 async def test_a_stop_tells_those_whose_questions_do_not_finish(
     make_bot: MakeBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[tuple[str | None, bool]] = []
+    told: list[tuple[str, bool]] = []
     begun, may_end = threading.Event(), threading.Event()
 
     def never_ready(*_: object, **__: object) -> None:
@@ -235,8 +277,9 @@ async def test_a_stop_tells_those_whose_questions_do_not_finish(
 
         async def ask(person: int) -> None:
             async with bot.working():
-                reply, _ = await answer_question(bot, Question(Wording("Who?", "Who?"), None, channel=1, asker=person))
-                told.append((reply.content, bot.is_closed()))
+                with pytest.raises(ClosingError) as raised:
+                    await answer_question(bot, Question(Wording("Who?", "Who?"), None, channel=1, asker=person))
+                told.append((str(raised.value), bot.is_closed()))
 
         asking = [asyncio.create_task(ask(person)) for person in (1, 2)]
         await asyncio.to_thread(begun.wait, 30)
@@ -247,7 +290,7 @@ async def test_a_stop_tells_those_whose_questions_do_not_finish(
         await asyncio.gather(*asking)
     assert len(told) == 2
     for words, was_closed in told:
-        assert words is not None and "restarting" in words and not was_closed
+        assert "restarting" in words and not was_closed
 
 
 async def test_a_stop_gives_up_what_does_not_end(

@@ -40,7 +40,7 @@ def quoth(
     monkeypatch.setenv("QUOTH_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("QUOTH_MODEL", raising=False)
     monkeypatch.delenv("QUOTH_READER", raising=False)
-    monkeypatch.setattr(Encoder, "load", classmethod(lambda cls, name: encoder))
+    monkeypatch.setattr(Encoder, "load", classmethod(lambda cls, *_: encoder))
 
     def run(*arguments: object) -> Ran:
         capsys.readouterr()
