@@ -26,10 +26,25 @@ def notes(tmp_path):
 def test_every_command_has_help_with_an_example_json_and_a_library(name, quoth):
     command = typer.main.get_command(app).commands[name]
     options = {option for parameter in command.params for option in parameter.opts}
-    assert {"--json", "--library"} <= options
+    assert {"--json", "--library"} - ({"--library"} if name == "home" else set()) <= options
     assert f"quoth {name}" in command.help
     assert all(getattr(parameter, "help", None) for parameter in command.params), name
     assert quoth(name, "--help").code == 0
+
+
+def test_the_folder_in_which_libraries_lie_is_told(quoth, tmp_path, monkeypatch):
+    assert quoth("home").out == f"{tmp_path / 'home'}\n"
+    assert quoth("home", "--json").json == {"home": str(tmp_path / "home")}
+    monkeypatch.setenv("QUOTH_HOME", "here")
+    assert quoth("home").out == f"{tmp_path / 'here'}\n"
+    monkeypatch.setenv("QUOTH_HOME", "")
+    assert quoth("home").out.rstrip().endswith("quoth")
+
+
+def test_a_misspelt_setting_is_named(quoth, monkeypatch):
+    monkeypatch.setenv("QUOTH_HOMES", "x")
+    ran = quoth("sources")
+    assert ran.code == 1 and "QUOTH_HOMES is no setting; did you mean QUOTH_HOME?" in ran.err
 
 
 def test_version_is_told(quoth):

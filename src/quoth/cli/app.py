@@ -38,6 +38,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "eval": questions.evaluate,
     "calibrate": calibrating.calibrate,
     "check": contents.check,
+    "home": contents.home,
 }
 
 TRAINED: dict[str, Callable[..., None]] = {"reader": training.train_reader}

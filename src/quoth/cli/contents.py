@@ -1,4 +1,4 @@
-"""The commands about what is in a library: ``index``, ``sources``, ``show``, ``remove`` and ``check``."""
+"""The commands about a library's documents: ``index``, ``sources``, ``show``, ``remove``, ``check``; and ``home``."""
 
 from __future__ import annotations
 
@@ -26,9 +26,28 @@ from quoth.cli.options import (
 from quoth.cli.progress import indexing_bars, waiting
 from quoth.cli.terminal import Verbatim, complain, one_line, show, show_json
 from quoth.counted import counted
+from quoth.settings import read_settings
 
 if TYPE_CHECKING:
     from quoth.indexing import IndexSummary
+
+
+def home(as_json: JsonOption = False) -> None:
+    """Print the folder in which libraries lie, as the settings give it (QUOTH_HOME).
+
+    In it, `local` is the library of the command line, and `shared` the one that every server of the Discord bot asks.
+
+    Examples:
+
+    \b
+      quoth home
+      quoth index --library "$(quoth home)/shared" handbook/
+    """
+    folder = read_settings().home.expanduser().absolute()
+    if as_json:
+        show_json({"home": str(folder)})
+    else:
+        typer.echo(str(folder))
 
 
 def index(
