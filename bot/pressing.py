@@ -36,6 +36,11 @@ async def press(bot: QuothBot, interaction: discord.Interaction[QuothBot], butto
         async with bot.working():
             match button.action:
                 case "follow":
+                    # Before the form, or what is typed into it would be for nothing
+                    look = partial(
+                        kept_for, bot, button.answer_id, guild=interaction.guild_id, person=interaction.user.id
+                    )
+                    await bot.asker.run(look)
                     await interaction.response.send_modal(FollowUpForm(button.answer_id))
                 case "remove":
                     await remove_answer(bot, interaction, button.answer_id)
@@ -105,10 +110,19 @@ def _passages(bot: QuothBot, kept: KeptAnswer, page: int, *, further: bool) -> R
         except AnswerGoneError:
             # A document that was removed since takes its passages along; the others are still there.
             continue
+    quotes = [excerpt for excerpt in excerpts if not _is_title(excerpt)] if further else excerpts
+    if excerpts and not quotes:
+        return note(NO_MORE)
     if not excerpts:
         raise AnswerGoneError("These passages are no longer in the documents; please ask again.")
     show = more_reply if further else closest_reply
-    return show(excerpts, page=page, pages=pages, names=_names(bot, kept))
+    return show(quotes, page=page, pages=pages, names=_names(bot, kept))
+
+
+def _is_title(excerpt: Excerpt) -> bool:
+    """Say whether an excerpt is only its document's title, which quotes nothing."""
+    text = excerpt.document.text[excerpt.start : excerpt.end]
+    return " ".join(text.strip("#=* \t\r\n").split()) == " ".join(excerpt.document.title.split())
 
 
 def _quoted(span: KeptSpan, quotes: Sequence[KeptSpan]) -> bool:

@@ -78,7 +78,8 @@ def _declined(answer: Answer, above: list[str], searched: str, private: bool) ->
     if answer.passages:
         lines.append("You can still read the passages that come closest.")
         buttons = (Button("closest", "Closest passages", page=1), *buttons)
-    return Reply(embeds=(card(lines, author=answer.question, footer=searched),), buttons=buttons + _feedback(private))
+    feedback = tuple(button for button in _feedback(private) if button.action != "yes")  # there is nothing that helped
+    return Reply(embeds=(card(lines, author=answer.question, footer=searched),), buttons=buttons + feedback)
 
 
 def _feedback(private: bool) -> tuple[Button, ...]:

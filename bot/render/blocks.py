@@ -34,6 +34,26 @@ def block(text: str, focus: tuple[int, int] | None, budget: int) -> tuple[str, b
     return quoted(text[low:high], inside, before=before, after=after), bool(before or after)
 
 
+def surrounded(
+    text: str, quote: tuple[int, int], bold: tuple[int, int] | None, budget: int, *below: str
+) -> tuple[str, bool]:
+    """Return a text of which a ``quote`` (two offsets) is a block quote, and whether it was cut to ``budget`` units.
+
+    ``bold`` (two offsets) lies in the quote; the lines ``below`` stand in small print below it, and are not counted.
+    """
+    low, high = 0, len(text)
+    spare = budget - units(_MARK_BEFORE + _MARK_AFTER) - _BOLD
+    if units(quoted(text)) > spare:
+        low, high = window(text, quote, spare, lambda part: units(quoted(part)))
+    start, end = max(quote[0], low), min(quote[1], high)
+    inside = (max(bold[0], start) - start, min(bold[1], end) - start) if bold else None
+    before, after = shown(text[low:start].rstrip()), shown(text[end:high].lstrip())
+    first, last = _MARK_BEFORE if low else "", _MARK_AFTER if high < len(text) else ""
+    block = quoted(text[start:end], inside, before="" if before else first, after="" if after else last)
+    lines = [first + before if before else "", small(block, *below), after + last if after else ""]
+    return "\n".join(line for line in lines if line), bool(first or last)
+
+
 def small(block: str, *lines: str) -> str:
     """Return a block quote with lines of markup below its text, in small print.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.cutting import units
-from bot.render.blocks import block, one_line, small
+from bot.render.blocks import block, one_line, small, surrounded
 from bot.render.citation import below, citation, names_library
 from bot.render.reply import MAX_DESCRIPTION, Action, Button, Reply, card, nearest, turning
 from quoth.documents.model import Document, Paragraph
@@ -52,16 +52,20 @@ class Excerpt:
 
 
 def context_reply(excerpt: Excerpt, *, number: int, of: int, names: Mapping[str, str] = _NOTHING) -> Reply:
-    """Return quote ``number`` of an answer's ``of``, in bold, inside the paragraphs around it, under their heading."""
+    """Return quote ``number`` of an answer's ``of`` as a block among the paragraphs around it, under their heading."""
     start, end = _around(excerpt)
     text = excerpt.document.text[start:end]
     above = _heading(excerpt.document, start)
     room = MAX_DESCRIPTION - _CITATION_ROOM - sum(units(line) + 1 for line in above)
-    shown, cut = block(text, (excerpt.start - start, excerpt.end - start), room)
-    cited = _cited(excerpt, names) + (" · longer than fits here" if cut else "")
+    # Bold says "this is the answer", which only the best quote is offered as
+    answer = excerpt.answer if number == 1 else None
+    bold = (answer[0] - start, answer[1] - start) if answer else None
+    quote = (excerpt.start - start, excerpt.end - start)
+    shown, cut = surrounded(text, quote, bold, room, _cited(excerpt, names))
+    more = ["-# The text goes on where it is marked; more than fits here."] if cut else []
     others = [n for n in range(1, of + 1) if n != number]
     return Reply(
-        embeds=(card([*above, small(shown, cited)], title="In context" if of < 2 else f"Quote {number} in context"),),
+        embeds=(card([*above, shown, *more], title="In context" if of < 2 else f"Quote {number} in context"),),
         buttons=tuple(Button("context", f"Quote {n}", page=n) for n in others[:5]),
     )
 

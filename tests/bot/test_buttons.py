@@ -114,6 +114,24 @@ async def test_more_quotes_begin_with_those_that_were_too_weak_to_be_shown(
     assert first.startswith(weaker) and "**" not in first
 
 
+async def test_a_title_alone_is_no_further_quote(bot: QuothBot, ann: MemberActor, env, answer: ResponseMessage) -> None:
+    def keep(start: int, end: int) -> str:
+        with bot.shelf.using(GUILD) as library:
+            found = library.ask(QUESTION)
+            text = library.document_by_id(found.quotes[0].document_id).text[start:end]
+        first, weak = found.quotes[0], replace(found.quotes[1], start=start, end=end, text=text, score=0.0, answer=None)
+        return bot.records.keep_answer(
+            replace(found, quotes=(first, weak), passages=()), guild=GUILD, channel=1, asker=ann.id
+        )
+
+    with bot.shelf.using(GUILD) as library:
+        title = library.documents()[0].title
+    alone, longer = keep(0, len(title)), keep(0, len(title) + 30)
+    said = shown(await forge(env, ann, answer, f"quoth:more:{alone}:1"))
+    assert "no further passages" in said.content and not said.embeds
+    assert shown(await forge(env, ann, answer, f"quoth:more:{longer}:1")).embeds
+
+
 @pytest.mark.parametrize("action", ["more", "closest"])
 async def test_passages_are_offered_on_five_pages_at_most(
     env: simcord.Env, bot: QuothBot, ann: MemberActor, answer: ResponseMessage, action: str
@@ -161,6 +179,14 @@ async def test_a_follow_up_opens_a_form_and_is_understood_with_the_question_befo
     result = await ann.submit_modal(form, {"question": "And in 2012?"})
     assert shown(result).embeds
     assert histories == [(QUESTION,)]
+
+
+async def test_no_form_is_opened_for_an_answer_that_is_gone(
+    bot: QuothBot, ann: MemberActor, answer: ResponseMessage
+) -> None:
+    bot.records.forget_person(ann.id)
+    result = await press(ann, answer, "follow")
+    assert result.modal is None and result.ephemeral and "no longer kept" in shown(result).content
 
 
 async def test_a_form_that_is_sent_after_a_restart_is_answered(

@@ -166,7 +166,7 @@ def test_an_abstention_says_so_and_shows_no_word_of_a_document():
     assert reply.embeds[0].description.startswith("**I found no answer to this in the documents.**")
     assert "words" not in str(reply.embeds[0].to_dict()).replace("Why", "")
     assert "70%" not in str(reply.embeds[0].to_dict())
-    assert actions(reply) == ["closest", "follow", "yes", "no", "remove"]
+    assert actions(reply) == ["closest", "follow", "no", "remove"]
 
 
 def test_an_abstention_without_passages_offers_none():

@@ -1,5 +1,7 @@
 """What the buttons of an answer show."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.render import Excerpt, closest_reply, context_reply, more_reply
@@ -28,16 +30,19 @@ def body(reply):
     return reply.embeds[0].description
 
 
-def test_a_quote_stands_in_bold_inside_the_paragraphs_around_it():
-    lines = body(context_reply(excerpt("The  quote is here."), number=1, of=1)).split("\n")
-    assert lines[1] == "> The first paragraph."
-    assert lines[3] == "> Before it. **The  quote is here.** After it."
-    assert lines[5:8] == ["> The third.", "> ", "> The fourth."]
-    assert "> The fifth." not in lines
+def test_a_quote_is_a_block_among_the_paragraphs_around_it_with_only_its_answer_in_bold():
+    found = excerpt("The  quote is here.")
+    found = replace(found, answer=(found.start + 5, found.start + 10))
+    lines = body(context_reply(found, number=1, of=1)).split("\n")
+    assert lines[1:4] == ["The first paragraph.", "", "Before it."]
+    assert lines[4] == "> The  **quote** is here." and lines[5].startswith("> -# **A title**")
+    assert lines[6:11] == ["After it.", "", "The third.", "", "The fourth."]
+    assert "The fifth." not in lines
+    assert "The  quote is here." in body(context_reply(found, number=2, of=2))
 
 
 def test_the_heading_of_the_paragraphs_stands_above_them():
-    assert body(context_reply(excerpt("The third."), number=1, of=1)).startswith("**A › B**\n> The first paragraph.")
+    assert body(context_reply(excerpt("The third."), number=1, of=1)).startswith("**A › B**\nThe first paragraph.")
 
 
 def test_the_heading_above_is_that_of_the_first_paragraph_and_those_below_stand_in_the_text():
@@ -46,17 +51,17 @@ def test_the_heading_above_is_that_of_the_first_paragraph_and_those_below_stand_
     start = text.index("They bark.")
     found = Excerpt("1", Document("a.md", "A", text, "text/markdown", "", paragraphs), start, len(text))
     lines = body(context_reply(found, number=1, of=1)).split("\n")
-    assert lines[:4] == ["**Cats**", "> They sleep.", "> ", "> They purr."]
-    assert lines[5:8] == [r"> \# Dogs", "> ", "> **They bark.**"]
+    assert lines[:4] == ["**Cats**", "They sleep.", "", "They purr."]
+    assert lines[5:7] == [r"\# Dogs", "> They bark."]
 
 
 def test_paragraphs_without_a_heading_have_no_line_above_them():
     plain = Document("a.txt", "A", "One. Two.", "text/plain", "", (Paragraph(1, 0, 9),))
-    assert body(context_reply(Excerpt("1", plain, 0, 4), number=1, of=1)).startswith("> **One.** Two.")
+    assert body(context_reply(Excerpt("1", plain, 0, 4), number=1, of=1)).startswith("> One.\n> -# ")
 
 
 def test_context_is_cited_with_paragraph_page_heading_and_host():
-    cited = body(context_reply(excerpt("The  quote is here."), number=1, of=1)).split("\n")[-1]
+    cited = body(context_reply(excerpt("The  quote is here."), number=1, of=1)).split("\n")[5]
     assert cited == "> -# **A title**, paragraph 2, page 9 · A › B · a.txt · [example.org](https://example.org/x)"
 
 
@@ -67,18 +72,18 @@ def test_the_other_quotes_of_an_answer_can_be_reached_from_the_context_of_one():
 
 def test_neighbours_that_would_be_cut_are_left_out():
     lines = body(context_reply(excerpt("The middle.", ["long " * 1000, "The middle.", "short"]), number=1, of=1))
-    assert lines.startswith("**A › B**\n> **The middle.**\n> \n> short\n")
+    assert lines.startswith("**A › B**\n> The middle.\n> -# ") and lines.endswith("\nshort")
 
 
 def test_a_paragraph_that_is_too_long_is_cut_around_the_quote():
     long = "before " * 2000 + "THE QUOTE " + "after " * 2000
     text = body(context_reply(excerpt("THE QUOTE", [long]), number=1, of=1))
-    assert text.startswith("**A › B**\n" r"> *\[…]* before") and " before **THE QUOTE** after " in text
-    assert r"after *\[…]*" in text and "longer than fits here" in text
+    assert text.startswith("**A › B**\n" r"*\[…]* before") and " before\n> THE QUOTE\n> -# " in text
+    assert r"after *\[…]*" in text and text.endswith("more than fits here.")
 
 
 def test_a_quote_over_two_paragraphs_is_shown_whole():
-    assert "**The third.\n> \n> The fourth.**" in body(
+    assert "> The third.\n> \n> The fourth." in body(
         context_reply(excerpt("The third.\n\nThe fourth."), number=1, of=1)
     )
 
