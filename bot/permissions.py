@@ -19,16 +19,14 @@ _NAMES = {
 def missing_for_interaction(interaction: discord.Interaction[Any], *, private: bool) -> str | None:
     """Return a sentence that names what an answer here would lack, None when nothing is missing.
 
-    An answer that only its asker sees needs no permission to speak in the channel.
+    An answer that only its asker sees needs none: it is no message in the channel.
     """
-    if interaction.guild_id is None:
+    if interaction.guild_id is None or private:
         return None
-    needed = ["embed_links"]
-    if not private:
-        thread = isinstance(interaction.channel, discord.Thread)
-        needed.insert(0, "send_messages_in_threads" if thread else "send_messages")
-    sentence = _missing(interaction.app_permissions, needed)
-    if sentence and not private and interaction.app_permissions.embed_links:
+    thread = isinstance(interaction.channel, discord.Thread)
+    speaking = "send_messages_in_threads" if thread else "send_messages"
+    sentence = _missing(interaction.app_permissions, [speaking, "embed_links"])
+    if sentence:
         return f"{sentence} Until then, `private: True` still works."
     return sentence
 
@@ -88,5 +86,5 @@ def _missing(permissions: discord.Permissions, needed: list[str]) -> str | None:
     if not lacking:
         return None
     listed = " and ".join(f"**{name}**" for name in lacking)
-    plural = "permissions" if len(lacking) > 1 else "permission"
-    return f"I can't answer here without the {plural} {listed}; whoever manages this server can give it to me."
+    noun, it = ("permissions", "them") if len(lacking) > 1 else ("permission", "it")
+    return f"I can't answer here without the {noun} {listed}; whoever manages this server can give {it} to me."

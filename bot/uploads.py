@@ -97,14 +97,13 @@ def check_name_size(name: str, size: int, limits: UploadLimits) -> None:
     known = [*FORMATS, CORPUS_SUFFIX]
     if suffix(name) not in known:
         ending = f"ends in {PurePosixPath(name).suffix!r}" if suffix(name) else "has no ending"
-        raise RefusedUploadError(f"{name} {ending}; I can read files that end in {', '.join(known)}.")
+        raise RefusedUploadError(f"It {ending}; I can read files that end in {', '.join(known)}.")
     if size > limits.file_bytes:
         raise RefusedUploadError(
-            f"{name} has {_megabytes(size)} and a file may have {_megabytes(limits.file_bytes)}; "
-            "split it or shorten it."
+            f"It has {_size(size)} and a file may have {_size(limits.file_bytes)}; split it or shorten it."
         )
     if size == 0:
-        raise RefusedUploadError(f"{name} is empty; there is nothing in it to quote.")
+        raise RefusedUploadError("It is empty; there is nothing in it to quote.")
 
 
 def add_upload(
@@ -136,12 +135,12 @@ def add_upload(
         text = decode(data, name)
         lines = sum(text.count(end) for end in _LINE_ENDS) - text.count("\r\n") + 1
         if lines > MOST_LINES:
-            raise RefusedUploadError(f"{name} has {lines:,} lines and a file may have {MOST_LINES:,}; split it.")
+            raise RefusedUploadError(f"It has {lines:,} lines and a file may have {MOST_LINES:,}; split it.")
         documents = documents_of(name, data)
     except FormatError as error:
         raise RefusedUploadError(f"I can't read this file: {error}.") from error
     if not any(paragraph.prose for document in documents for paragraph in document.paragraphs):
-        raise RefusedUploadError(f"{name} holds no text that could be quoted.")
+        raise RefusedUploadError("It holds no text that could be quoted.")
     there = shelf.documents(guild)
     root = upload_root(name)
     old = [record for record in there if record.root == root]
@@ -169,7 +168,7 @@ def add_upload(
             library.add_documents(name, documents, room=room, report=go_on)
         except NoRoomError as error:
             raise QuotaError(
-                f"{name} makes {counted(error.passages, 'passage')} and this server's library has room for "
+                f"It makes {counted(error.passages, 'passage')} and this server's library has room for "
                 f"{error.room:,} of {limits.passages:,}; remove something first, or add a shorter file."
             ) from error
         finally:
@@ -209,7 +208,7 @@ def files(shelf: Shelf, records: Records, guild: int) -> list[LibraryFile]:
         name = record.root.removeprefix(upload_root("")) if is_upload(record.root) else record.name
         by_root.setdefault((name, record.root), []).append(record)
     found = []
-    for (name, root), its in sorted(by_root.items()):
+    for (name, root), its in sorted(by_root.items(), key=lambda one: (one[0][0].casefold(), one[0])):
         upload = uploads.get(name) if is_upload(root) else None
         at = upload.at if upload else max(datetime.fromisoformat(record.indexed_at) for record in its)
         found.append(
@@ -278,5 +277,5 @@ def _has_control(name: str) -> bool:
     return any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name)
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 1024 / 1024:.1f} MB"
+def _size(size: int) -> str:
+    return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 // 10 else f"{size / 1024:.1f} kB"

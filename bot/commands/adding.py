@@ -117,14 +117,17 @@ async def add_files(
     *,
     what: What,
     replace: bool = False,
+    before: Sequence[str] = (),
 ) -> None:
     """Take in ``files`` one after the other, and show what became of each. The interaction is acknowledged.
 
-    Names that are there already are asked about at the end, unless ``replace`` says to replace them.
+    Names that are there already are asked about at the end, unless ``replace`` says to replace them. ``before`` are the
+    lines on files that were taken in before, to be shown once more.
     """
-    lines: list[str] = []
+    lines = [*before]
     taken: list[discord.Attachment] = []
     done: set[str] = set()
+    readable = False
     shown_at = -_PROGRESS_EVERY
     for number, file in enumerate(files, 1):
         if time.monotonic() - shown_at >= _PROGRESS_EVERY:
@@ -144,18 +147,23 @@ async def add_files(
         else:
             lines.append(_told_of(added))
             done.add(file.filename)
-    said = [READABLE] if done else []
+            readable = readable or not added.unchanged
+    said = [READABLE] if readable else []
     if not taken:
         await show(interaction, _report(said, lines))
         return
 
     async def replace_them(pressed: discord.Interaction[QuothBot]) -> None:
-        await add_files(pressed, taken, what=what, replace=True)
+        await add_files(pressed, taken, what=what, replace=True, before=lines)
 
     view = interaction.client.confirmations.ask(
         interaction, what, yes="Replace", no="Keep the old", declined="The old files stay.", step=replace_them
     )
-    said.append(f"The library already has {_names(taken)}. Replace what it holds under that name?")
+    several = len(taken) > 1
+    said.append(
+        f"The library already has {_names(taken)}, with other content. "
+        f"Replace {'them with the new files' if several else 'it with the new file'}?"
+    )
     await show(interaction, _report(said, lines), view)
 
 

@@ -24,7 +24,7 @@ from bot.replies import acknowledge
 from bot.shelf import Shelf
 from bot.uploads import LibraryFile
 from quoth.counted import counted
-from quoth.errors import LibraryError
+from quoth.errors import DocumentNotFoundError, LibraryError
 from quoth.library import CheckReport
 
 if TYPE_CHECKING:
@@ -132,7 +132,13 @@ async def remove(interaction: discord.Interaction[Any], file: str) -> None:
                 name=found.name,
                 root=found.root,
             )
-            removed = await bot.asker.run_long(job, guild=guild)
+            try:
+                removed = await bot.asker.run_long(job, guild=guild)
+            except DocumentNotFoundError:
+                await show(
+                    pressed, note(f"**{name}** isn't in the library any more; nothing was removed.", markup=True)
+                )
+                return
             size = _size(removed.documents, removed.passages)
             await show(pressed, note(f"Removed **{name}** ({size}). It is not quoted any more.", markup=True))
 

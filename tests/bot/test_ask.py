@@ -229,10 +229,11 @@ async def test_a_missing_permission_is_named_and_costs_no_failed_request(
     assert f"**{name}**" in result.response.content
 
 
-async def test_a_private_answer_needs_no_permission_to_speak(
-    env: simcord.Env, guild: GuildHandle, ann: MemberActor
-) -> None:
-    channel = denied(guild, env, send_messages=False)
+async def test_a_private_answer_needs_no_permission(env: simcord.Env, guild: GuildHandle, ann: MemberActor) -> None:
+    channel = denied(guild, env, send_messages=False, embed_links=False)
+    refused = await ann.slash(channel, "ask", question=QUESTION)
+    assert refused.response is not None and "can give them to me" in refused.response.content
+    assert "`private: True` still works" in refused.response.content
     result = await ann.slash(channel, "ask", question=QUESTION, private=True)
     assert result.response is not None and result.response.embeds
 

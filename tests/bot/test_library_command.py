@@ -84,6 +84,36 @@ async def test_files_of_the_form_are_answered_for_one_by_one_and_quoted_at_once(
     assert "seven in the evening" in text_of(answer.response)
 
 
+async def test_an_empty_file_is_named_once_and_nobody_is_told_that_it_can_be_read(
+    manager: MemberActor, channel: ChannelHandle
+) -> None:
+    text = told(await send_form(manager, channel, ("empty.txt", b"")))
+    assert text.count("empty.txt") == 1 and READABLE not in text
+
+
+async def test_what_was_taken_in_before_a_replacement_stays_in_its_report(
+    manager: MemberActor, channel: ChannelHandle
+) -> None:
+    await send_form(manager, channel, ("house.txt", RULES), ("same.txt", b"Tea is at four."))
+    asked = await send_form(
+        manager, channel, ("house.txt", NEW_RULES), ("same.txt", b"Tea is at four."), ("c.txt", b"Cake is at five.")
+    )
+    assert "Replace it with the new file?" in told(asked)
+    await press(manager, private(asked), "Replace")
+    text = told(asked)
+    assert "Replaced: **house.txt**" in text and "unchanged: **same.txt**" in text and "Added: **c.txt**" in text
+
+
+async def test_a_file_that_two_people_were_asked_about_is_removed_once_and_the_second_is_told(
+    bot: QuothBot, manager: MemberActor, channel: ChannelHandle
+) -> None:
+    await send_form(manager, channel, ("house.txt", RULES))
+    first, second = [private(await manager.slash(channel, "library remove", file="house.txt")) for _ in range(2)]
+    await press(manager, first, "Remove")
+    await press(manager, second, "Remove")
+    assert "isn't in the library any more; nothing was removed" in text_of(second)
+
+
 async def test_a_file_given_to_the_command_needs_no_form(
     env: simcord.Env, bot: QuothBot, manager: MemberActor, channel: ChannelHandle
 ) -> None:
@@ -396,7 +426,7 @@ async def test_check_names_what_is_wrong(bot: QuothBot, manager: MemberActor, ch
 @pytest.mark.parametrize(("name", "data"), [("empty.txt", b""), ("tool.exe", BINARY)])
 async def test_a_refused_file_is_called_by_its_own_name(manager, channel, name, data):
     text = told(await send_form(manager, channel, (name, data)))
-    assert f"**{name}**: {name} " in text
+    assert f"**{name}**: It " in text and text.count(name) == 1
 
 
 # -- erase

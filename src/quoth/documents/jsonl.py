@@ -75,7 +75,8 @@ def _record(line: str, where: str) -> Record:
     try:
         fields = json.loads(line)
     except ValueError as error:
-        raise FormatError(f"{where} is not JSON ({error}); every line has to be one JSON object") from error
+        why = f"{error.msg} at character {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+        raise FormatError(f"{where} is not JSON ({why}); every line has to be one JSON object") from error
     except RecursionError as error:
         raise FormatError(f"{where} is nested too deeply; every line has to be one flat JSON object") from error
     if not isinstance(fields, dict):
