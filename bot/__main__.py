@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 
 import aiohttp
@@ -83,6 +84,8 @@ async def serve(settings: BotSettings, token: str) -> ExitCode:
     _on_signals(stop_or_hurry)
     async with QuothBot(settings) as bot:
         try:
+            # Models that can't be used are found before Discord is asked for anything
+            await asyncio.to_thread(bot.shelf.load)
             running = asyncio.create_task(bot.start(token))
             asked = asyncio.create_task(stop.wait())
             await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -131,5 +134,16 @@ def _fail(error: QuothError) -> ExitCode:
             return ExitCode.UNUSABLE
 
 
+def read_arguments(given: Sequence[str] | None = None) -> None:
+    """Take no arguments, and print the help where it is asked for; both end the process."""
+    argparse.ArgumentParser(
+        prog="python -m bot",
+        description="Run Quoth's Discord bot until it is told to stop (SIGTERM, Ctrl-C).",
+        epilog="It takes no arguments: settings come from the environment and a file .env, DISCORD_TOKEN before all. "
+        "docs/bot.md has all of them.",
+    ).parse_args(given)
+
+
 if __name__ == "__main__":
+    read_arguments()
     sys.exit(main())

@@ -13,13 +13,14 @@ import discord
 import discord.http
 import pytest
 
-from bot.__main__ import ExitCode, main
+from bot.__main__ import ExitCode, main, read_arguments
 from bot.answering import Question, answer_question
 from bot.errors import ClosingError
 from bot.logs import WORDY_LOGGERS, start_logging
 from bot.settings import BotSettings, read_settings
 from bot.shelf import Shelf
 from bot.wording import Wording
+from quoth.encoder import Encoder
 from quoth.errors import ModelError, SettingsError
 from tests.bot.conftest import MakeBot, settings_for
 
@@ -233,6 +234,32 @@ def test_a_start_warns_of_no_missing_library_for_voice(monkeypatch: pytest.Monke
     assert logs.getvalue() == ""
     logging.getLogger("discord.client").warning("something else")
     assert "something else" in logs.getvalue()
+
+
+# -- the beginning
+
+
+def test_help_says_where_settings_come_from_and_arguments_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for given, code in (["--help"], 0), (["--tokne", "x"], 2):
+        with pytest.raises(SystemExit) as ended:
+            read_arguments(given)
+        assert ended.value.code == code
+    printed = capsys.readouterr()
+    assert "DISCORD_TOKEN" in printed.out and "--tokne" in printed.err
+
+
+def test_a_reader_that_is_not_there_is_found_before_discord_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], encoder: Encoder
+) -> None:
+    async def login(*_: object) -> None:
+        raise AssertionError("Discord was asked")
+
+    monkeypatch.setattr(Encoder, "load", classmethod(lambda cls, *_: encoder))
+    monkeypatch.setattr(discord.Client, "login", login)
+    monkeypatch.setenv("DISCORD_TOKEN", BOT_TOKEN)
+    monkeypatch.setenv("QUOTH_READER", "nowhere")
+    assert main() == ExitCode.UNUSABLE
+    assert "nowhere" in capsys.readouterr().err
 
 
 # -- the end
