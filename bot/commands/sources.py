@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -22,6 +23,7 @@ from bot.render import Reply, document_reply, note, sources_reply
 from bot.replies import acknowledge
 from bot.shelf import Shelf
 from quoth.errors import LibraryError
+from quoth.indexing import upload_root
 from quoth.store import DocumentRecord
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def one_document(shelf: Shelf, guild: int | None, wanted: str, *, shared: bool) 
         [entry for entry in there if _reference(*entry) == wanted]
         or [entry for entry in there if entry[1].name == wanted]
         or [entry for entry in there if wanted.casefold() in (entry[1].name.casefold(), entry[1].title.casefold())]
+        or [entry for entry in there if file_name(entry[1].root).casefold() == wanted.casefold()]
     )
     if matches:
         name, record = matches[0]
@@ -71,7 +74,7 @@ def choices(shelf: Shelf, guild: int | None, typed: str, *, shared: bool) -> lis
     others: list[tuple[str, DocumentRecord]] = []
     for name, records in shelves(shelf, guild, shared=shared).items():
         for record in records:
-            texts = (record.title.casefold(), record.name.casefold())
+            texts = (record.title.casefold(), record.name.casefold(), file_name(record.root).casefold())
             if any(part in text for text in texts):
                 fitting = first if any(text.startswith(part) for text in texts) else others
                 fitting.append((name, record))
@@ -79,6 +82,11 @@ def choices(shelf: Shelf, guild: int | None, typed: str, *, shared: bool) -> lis
         app_commands.Choice(name=label(record.title, record.name), value=_reference(name, record))
         for name, record in [*first, *others][:MOST_CHOICES]
     ]
+
+
+def file_name(root: str) -> str:
+    """Return the name of the file that a document came from."""
+    return PurePath(root.removeprefix(upload_root(""))).name
 
 
 def label(title: str, name: str) -> str:

@@ -103,11 +103,12 @@ class GuildSettings:
 
 @dataclass(frozen=True, slots=True)
 class UnansweredQuestion:
-    """A question that found no answer, when it was asked last, and how many times."""
+    """A question that found no answer, when it was asked last, how many times, and the question that it follows."""
 
     text: str
     at: datetime
     times: int
+    follows: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Set
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import apsw
@@ -49,16 +50,18 @@ class QuestionRecords(AnswerRecords, GuildRecords):
             ).get
             rows = list(
                 db.execute(
-                    "SELECT text, at FROM question WHERE guild = ? AND at > ? AND NOT answered "
-                    "ORDER BY at DESC, id DESC",
+                    "SELECT text, question.at, json_extract(history, '$[#-1]') FROM question "
+                    "LEFT JOIN answer ON answer.id = question.answer "
+                    "WHERE question.guild = ? AND question.at > ? AND NOT question.answered "
+                    "ORDER BY question.at DESC, question.id DESC",
                     (guild, since),
                 )
             )
-        newest: dict[str, UnansweredQuestion] = {}
-        for text, at in rows:
-            same = " ".join(text.casefold().split()).rstrip("?؟ ")
-            first = newest.get(same, UnansweredQuestion(text, datetime.fromtimestamp(at, UTC), 0))
-            newest[same] = UnansweredQuestion(first.text, first.at, first.times + 1)
+        newest: dict[tuple[str, str | None], UnansweredQuestion] = {}
+        for text, at, follows in rows:
+            same = " ".join(text.casefold().split()).rstrip("?؟ "), follows
+            first = newest.get(same, UnansweredQuestion(text, datetime.fromtimestamp(at, UTC), 0, follows))
+            newest[same] = replace(first, times=first.times + 1)
         unanswered = tuple(newest.values())[:_UNANSWERED_SHOWN]
         return Stats(asked, answered, asked - answered, helpful, not_helpful, unanswered)
 

@@ -39,7 +39,8 @@ def stats_reply(stats: Stats, *, days: int, log: bool = True, page: int = 1) -> 
         lines += ["", "**Questions that found no answer**"]
     for question in stats.unanswered[(page - 1) * PER_PAGE : page * PER_PAGE]:
         times = f" · {question.times:,} times" if question.times > 1 else ""
-        lines.append(f"{one_line(question.text, _QUESTION)}\n-# <t:{int(question.at.timestamp())}:R>{times}")
+        follows = f" · following: {one_line(question.follows, _QUESTION)}" if question.follows else ""
+        lines.append(f"{one_line(question.text, _QUESTION)}\n-# <t:{int(question.at.timestamp())}:R>{times}{follows}")
     embed = card(lines, title="Statistics", footer=f"Page {page} of {pages}" if pages > 1 else "")
     for name, figure in (
         ("Asked", stats.asked),

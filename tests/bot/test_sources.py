@@ -36,6 +36,14 @@ async def test_everybody_sees_the_documents_with_their_sizes_and_dates(
     assert str(ann.id) not in text
 
 
+async def test_a_line_of_an_uploaded_jsonl_file_is_found_by_the_files_name(
+    manager: MemberActor, ann: MemberActor, channel: ChannelHandle
+) -> None:
+    await send_form(manager, channel, ("games.jsonl", b'{"_id": "g1", "text": "Moss Court needs four players."}\n'))
+    assert "Moss Court" in told(await ann.slash(channel, "sources", document="games.jsonl"))
+    assert await ann.autocomplete(channel, "sources", "document", "games")
+
+
 async def test_own_and_shared_documents_are_told_apart(shared: str, ann: MemberActor, channel: ChannelHandle) -> None:
     text = told(await ann.slash(channel, "sources"))
     assert text.index("This server") < text.index("Shared library") < text.index(shared)

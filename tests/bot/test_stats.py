@@ -26,6 +26,14 @@ async def test_stats_count_questions_and_votes_and_list_what_had_no_answer(
         assert str(person.id) not in text_of(shown) and person.name not in text_of(shown)
 
 
+async def test_a_follow_up_that_found_no_answer_stands_with_what_it_follows(
+    manager: MemberActor, ann: MemberActor, channel: ChannelHandle
+) -> None:
+    answer = (await ann.slash(channel, "ask", question=QUESTION)).response
+    await ann.submit_modal(await press(ann, answer, "Follow up"), {"question": UNANSWERABLE})
+    assert f"· following: {QUESTION}" in told(await manager.slash(channel, "stats"))
+
+
 async def test_private_and_direct_questions_are_never_in_the_statistics(
     manager: MemberActor, ann: MemberActor, channel: ChannelHandle
 ) -> None:
