@@ -20,7 +20,8 @@ def drawn(slope, intercept, count=6_000):
     """Answers whose true log-odds of being right are ``slope`` times what is claimed plus ``intercept``."""
     random = np.random.default_rng(5)
     claimed = random.normal(0, 2, count)
-    return Asked(claimed, random.random(count) < probabilities(slope * claimed + intercept), np.arange(count) % 2 == 0)
+    right = random.random(count) < probabilities(slope * claimed + intercept)
+    return Asked(claimed, right, right, np.arange(count) % 2 == 0)
 
 
 @pytest.mark.parametrize(("slope", "intercept"), [(1.0, 0.0), (0.5, 1.0), (2.0, -1.0)])
@@ -31,23 +32,24 @@ def test_the_true_numbers_are_found(slope, intercept):
 
 def test_answers_that_are_told_apart_perfectly_give_finite_numbers():
     right = np.arange(60) < 30
-    found = platt.fit(Asked(np.where(right, 3.0, -3.0), right, right), 60)
+    found = platt.fit(Asked(np.where(right, 3.0, -3.0), right, right, right), 60)
     assert 0 < found.slope < 10 and 0 < found.threshold < 1
 
 
 def test_a_confidence_that_is_greater_for_wrong_answers_is_refused():
     asked = drawn(1.0, 0.0)
     with pytest.raises(DatasetError, match="nothing to fit"):
-        platt.fit(Asked(-asked.log_odds, asked.right, asked.answerable), 50)
+        platt.fit(Asked(-asked.log_odds, asked.right, asked.shown, asked.answerable), 50)
 
 
 def test_at_the_threshold_wrong_answers_and_wrong_refusals_are_equally_frequent():
     random = np.random.default_rng(2)
     answerable = np.arange(900) % 3 > 0  # twice as many as unanswerable ones: the odds are even all the same
     confidence = np.clip(random.normal(np.where(answerable, 0.6, 0.4), 0.2), 0, 1)
-    right = answerable & (random.random(900) < 0.8)
-    answered = confidence >= even_threshold(confidence, Asked(confidence, right, answerable))
-    wrong = (answered & answerable & ~right).sum() / 600 + (answered & ~answerable).sum() / 300
+    shown = answerable & (random.random(900) < 0.8)
+    first = shown & (random.random(900) < 0.8)
+    answered = confidence >= even_threshold(confidence, Asked(confidence, first, shown, answerable))
+    wrong = (answered & answerable & ~shown).sum() / 600 + (answered & ~answerable).sum() / 300
     assert wrong == pytest.approx((~answered & answerable).sum() / 600, abs=0.005)
 
 

@@ -32,6 +32,7 @@ LEAST_QUESTIONS = 50
 _LEAST_ANSWERABLE = 25
 _LEAST_UNANSWERABLE = 25
 _FOLDS = 10
+_SHOWN = 3  # quotes of an answer, as ``Library.ask`` gives them unless it is told otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ def _ask(
         Asked(
             platt.log_odds(confidence),
             np.array([outcome.right() for outcome in outcomes], np.bool_),
+            np.array([outcome.right(_SHOWN) for outcome in outcomes], np.bool_),
             np.array([bool(outcome.question.answerable) for outcome in outcomes], np.bool_),
         ),
         np.array([answer.explanation["threshold"] for answer in answers], np.float64),

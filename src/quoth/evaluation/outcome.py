@@ -47,17 +47,21 @@ class Outcome:
         quotes = self.answer.quotes[:k] if self.answer else ()
         return any(matching.holds(quote, gold) for quote in quotes for gold in self.question.answers)
 
-    def right(self) -> bool:
-        """Whether the first quote is right: it holds a gold answer; where the set has none, it is of a gold document.
+    def right(self, k: int = 1) -> bool:
+        """Whether one of the first ``k`` quotes is right: it holds a gold answer, or where the set has none, it is of a
+        gold document.
 
         Always false for a question without an answer.
         """
         if not self.question.answerable or self.answer is None or not self.answer.quotes:
             return False
         if self.question.answers:
-            return self.hit(1)
-        first = self.answer.quotes[0]
-        return any(place in self.question.relevant for place in matching.documents_of(first))
+            return self.hit(k)
+        return any(
+            place in self.question.relevant
+            for quote in self.answer.quotes[:k]
+            for place in matching.documents_of(quote)
+        )
 
     def exact_match(self) -> float:
         """SQuAD's exact match of the first quote's marked span: 0 or 1. Nothing marked counts 0."""

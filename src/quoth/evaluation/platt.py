@@ -21,16 +21,17 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Answers to questions: log-odds of the confidence, whether the first quote was right, whether the library held an
-    answer, all of shape ``(n,)``."""
+    """Answers to questions: log-odds of the confidence, whether the first quote was right, whether one of those that
+    are shown was, whether the library held an answer, all of shape ``(n,)``."""
 
     log_odds: Floats
     right: Flags
+    shown: Flags
     answerable: Flags
 
     def at(self, chosen: Flags) -> Asked:
         """Return those that are chosen."""
-        return Asked(self.log_odds[chosen], self.right[chosen], self.answerable[chosen])
+        return Asked(self.log_odds[chosen], self.right[chosen], self.shown[chosen], self.answerable[chosen])
 
     @property
     def weights(self) -> Floats:
@@ -80,13 +81,13 @@ def fit(asked: Asked, questions: int) -> Fit:
 def even_threshold(confidence: Floats, asked: Asked) -> float:
     """Return the confidence from which on to answer, so that wrong answers and wrong refusals are equally frequent.
 
-    Wrong answers are those to unanswerable questions and those whose first quote is wrong; wrong refusals are all
-    answerable questions that are declined.
+    Wrong answers are those to unanswerable questions and those of whose quotes none that is shown holds the answer;
+    wrong refusals are all answerable questions that are declined.
     """
     order = np.argsort(confidence, kind="stable")
     sorted_, weights = confidence[order], asked.weights[order]
     refused = np.concatenate([[0.0], np.cumsum(np.where(asked.answerable[order], weights, 0.0))])
-    wrong = np.where(asked.right[order], 0.0, weights)
+    wrong = np.where(asked.shown[order], 0.0, weights)
     answered = wrong.sum() - np.concatenate([[0.0], np.cumsum(wrong)])
     # Between two that differ: before the first, in the middle of each gap, behind the last
     edges = np.concatenate([[0.0], (sorted_[1:] + sorted_[:-1]) / 2, [(sorted_[-1] + 1) / 2]])
