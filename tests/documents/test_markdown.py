@@ -1,12 +1,16 @@
 """Markdown: what a reader of the page would count, under the headings it stands under."""
 
+import sys
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from quoth.documents.markdown import markdown_paragraphs
+from quoth.documents.markdown_blocks import blocks
 from quoth.documents.model import LONGEST_TITLE
 
 PAGE = """---
@@ -146,3 +150,65 @@ def test_paragraphs_are_trimmed_in_order_and_apart(text):
 @given(st.lists(st.text(st.sampled_from("abc ,."), min_size=1).map(str.strip).filter(lambda t: t[:1].isalpha())))
 def test_no_plain_paragraph_is_lost(paragraphs):
     assert shown("\n\n".join(paragraphs)) == paragraphs
+
+
+_WIDE = "|a" * 1_000 + "|\n" + "|-" * 1_000 + "|\n"
+_HOSTILE = {
+    "a table of many cells": _WIDE + ("|b" * 1_000 + "|\n") * 100,
+    "a table of rows that are short of cells": _WIDE + "|b\n" * 65,
+    "definitions of links": "".join(f"[a{number}]: http://x.example/{number}\n" for number in range(2_000)),
+    "headings": "".join(f"# h{number}\n\n" for number in range(2_000)),
+    "items": "".join(f"- i{number}\n" for number in range(2_000)),
+}
+
+
+@pytest.mark.parametrize("kind", _HOSTILE)
+def test_no_markup_costs_many_times_its_own_memory(kind):
+    text = _HOSTILE[kind]
+    markdown_paragraphs(text[:10_000])
+    tracemalloc.start()
+    try:
+        markdown_paragraphs(text)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    lines = text.count("\n")
+    assert peak < 5 * len(text) + 500 * lines
+
+
+@pytest.mark.parametrize(("kind", "most"), [("definitions of links", 60), ("headings", 150)])
+def test_each_line_costs_few_steps(kind, most):
+    calls = 0
+
+    def count(_frame, event, _argument):
+        nonlocal calls
+        calls += event == "call"
+
+    text = _HOSTILE[kind]
+    sys.setprofile(count)
+    try:
+        markdown_paragraphs(text)
+    finally:
+        sys.setprofile(None)
+    assert calls < most * text.count("\n")
+
+
+_DOCUMENTS = st.lists(
+    st.sampled_from(
+        ["a", "b c", "|", "| a | b |", "|-|-|", "| --- | :-: |", "-", "---", "===", "# ", "> ", "- ", "1. ", "```"]
+        + ["    ", "\t", " ", "\n", "\n", "\n\n", "[a]: http://x", '[b]: /u "t"', "[c]: javascript:x", '"t"', "[x]:"]
+        + ["<div>", "<!--", "-->", "\\|", "\\", "|a|b\n|-|-\n", "|b\n", "\r\n", "\0", ":-", "\u00a0", "[a]: <b c>"]
+    ),
+    max_size=25,
+).map("".join)
+
+
+@given(_DOCUMENTS)
+def test_the_blocks_are_those_that_markdown_it_finds(text):
+    parser = MarkdownIt("commonmark").enable("table")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    kinds = ("heading_open", "paragraph_open", "table_open", "fence", "code_block", "html_block")
+    found: list[tuple[str, list[int] | None]] = []
+    blocks(text, lambda token, _: found.append((token.type, token.map)))
+    expected = [(token.type, token.map) for token in parser.parse(text) if token.type in kinds]
+    assert [block for block in found if block[0] in kinds] == expected

@@ -6,10 +6,10 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from quoth.documents.lines import Span, is_image
+from quoth.documents.markdown_blocks import blocks
 from quoth.documents.model import LONGEST_TITLE, Paragraph
 from quoth.documents.plain import GATHERED, INTRODUCTION
 
@@ -30,16 +30,6 @@ _INLINE = (
 )
 
 
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark").enable("table")
-    # Blocks are all that is asked for, and inline parsing is not linear on hostile lines.
-    parser.core.ruler.enableOnly(["normalize", "block"])
-    return parser
-
-
-_PARSER = _parser()
-
-
 @dataclass(slots=True)
 class _Walk:
     """What is known while the blocks go by."""
@@ -54,6 +44,8 @@ class _Walk:
     # Where a paragraph may still take in the next part of its list.
     open_list: bool = False
     item: int | None = None
+    # How many lists the block stands in
+    depth: int = 0
 
     def line(self, number: int) -> int:
         return self.starts[number] if number < len(self.starts) else len(self.text)
@@ -74,6 +66,22 @@ class _Walk:
         elif start < end:
             self.paragraphs.append(Paragraph(len(self.paragraphs) + 1, start, end, self.path, prose=prose))
 
+    def take(self, token: Token, following: Token) -> None:
+        """Go on by a block."""
+        if token.type in ("bullet_list_open", "ordered_list_open"):
+            if self.depth == 0:
+                self.open_list = _introduces(self, token)
+            self.depth += 1
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            self.depth -= 1
+            if self.depth == 0:
+                self.open_list, self.item = False, None
+        elif token.type == "list_item_open" and token.map:
+            if self.item is None:
+                self.item = self.trimmed(self.line(token.map[0]), self.line(token.map[0] + 1))[0]
+        else:
+            _block(self, token, following)
+
 
 def markdown_paragraphs(text: str) -> tuple[tuple[Paragraph, ...], str | None]:
     """Find a Markdown text's paragraphs and its title (front matter's, else the first heading of level 1).
@@ -85,26 +93,11 @@ def markdown_paragraphs(text: str) -> tuple[tuple[Paragraph, ...], str | None]:
     begin = matter.end() if matter else 0
     starts = [begin, *(match.end() for match in _LINE_END.finditer(text, begin))]
     walk = _Walk(text, starts)
-    tokens = _PARSER.parse(text[begin:])
-    depth = 0
-    for position, token in enumerate(tokens):
-        if token.type in ("bullet_list_open", "ordered_list_open"):
-            if depth == 0:
-                walk.open_list = _introduces(walk, token)
-            depth += 1
-        elif token.type in ("bullet_list_close", "ordered_list_close"):
-            depth -= 1
-            if depth == 0:
-                walk.open_list, walk.item = False, None
-        elif token.type == "list_item_open" and token.map:
-            if walk.item is None:
-                walk.item = walk.trimmed(walk.line(token.map[0]), walk.line(token.map[1]))[0]
-        else:
-            _block(walk, token, tokens[position + 1] if position + 1 < len(tokens) else token, depth)
+    blocks(text[begin:], walk.take)
     return tuple(walk.paragraphs), _front_title(matter.group(1) if matter else "") or walk.title
 
 
-def _block(walk: _Walk, token: Token, following: Token, depth: int) -> None:
+def _block(walk: _Walk, token: Token, following: Token) -> None:
     if token.map is None:
         return
     first, last = token.map
@@ -124,7 +117,7 @@ def _block(walk: _Walk, token: Token, following: Token, depth: int) -> None:
         _html(walk, *walk.trimmed(walk.line(first), walk.line(last)))
     else:
         return
-    walk.open_list = depth > 0
+    walk.open_list = walk.depth > 0
 
 
 def _heading(walk: _Walk, level: int, content: str) -> None:
