@@ -44,6 +44,8 @@ SAME_TEXTS = (
     {"nq_oracle", "nq_oracle_removed"},
     {"pquad_val_fa", "pquad_val_fa_removed"},
 )
+FEWER_MISLEADING = 2  # of the questions that mislead, to one that is answerable or whose answer was taken out
+MISLEADING = 0.2  # of the weight of all questions that have no answer
 SMALL = 20
 MIDDLE = 600
 
@@ -80,10 +82,20 @@ def really_lacks(dataset: Dataset) -> bool:
     return dataset.name.endswith("_removed")
 
 
+def is_misleading(dataset: Dataset, question: SetQuestion) -> bool:
+    """Whether a question was written for a document of the set that doesn't answer it."""
+    return not question.relevant and question.answerable is False and not really_lacks(dataset)
+
+
 def sample(dataset: Dataset, count: int) -> list[SetQuestion]:
-    """Return ``count`` questions that the library answers, or truly does not, chosen by a hash of their id."""
-    having = [question for question in dataset.questions if question.relevant or really_lacks(dataset)]
-    return sorted(having, key=lambda question: hashlib.sha256(question.id.encode()).digest())[:count]
+    """Return ``count`` questions that the library answers, or truly does not, and some that mislead.
+
+    They are chosen by a hash of their id.
+    """
+    by_hash = sorted(dataset.questions, key=lambda question: hashlib.sha256(question.id.encode()).digest())
+    having = [question for question in by_hash if question.relevant or really_lacks(dataset)]
+    misleading = [question for question in by_hash if is_misleading(dataset, question)]
+    return having[:count] + misleading[: count // FEWER_MISLEADING]
 
 
 def restricted(passages: live.IndexedPassages, keep: np.ndarray) -> live.IndexedPassages:
@@ -119,10 +131,9 @@ def collect(path: Path, encoder: Encoder, count: int, folder: Path) -> Collected
     all_documents = np.unique(passages.document_ids)
     for number, (question, source) in enumerate(zip(questions, chosen, strict=True)):
         relevant = np.array([ids[name] for name in source.relevant if name in ids])
-        states: list[tuple[str, live.IndexedPassages, np.ndarray | None]] = [
-            ("full" if source.relevant else "full-", passages, None)
-        ]
-        if not really_lacks(dataset):
+        whole = "full" if source.relevant else "misleading-" if is_misleading(dataset, source) else "full-"
+        states: list[tuple[str, live.IndexedPassages, np.ndarray | None]] = [(whole, passages, None)]
+        if source.relevant and not really_lacks(dataset):
             without = np.flatnonzero(~np.isin(passages.document_ids, relevant))
             states.append(("full-", passages, without))
         if number % 4 == 0 and source.relevant:
@@ -183,9 +194,7 @@ def fit_listwise(
     return weights.detach().numpy() / scale
 
 
-def fit_logistic(
-    groups: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], l2: float = 1e-3
-) -> tuple[np.ndarray, float]:
+def fit_logistic(groups: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], l2: float) -> tuple[np.ndarray, float]:
     """Fit a logistic model; each group is (signals, labels, weights). Returns raw weights and the bias."""
     x = np.concatenate([group[0] for group in groups])
     y = torch.tensor(np.concatenate([group[1] for group in groups]).astype(np.float32))
@@ -320,40 +329,55 @@ def with_length(weights: np.ndarray, collected: Sequence[Collected]) -> np.ndarr
     return weights
 
 
+def first_quotes(case: Case, weights: np.ndarray, count: int) -> list[int]:
+    """Return the places of the best windows that do not overlap."""
+    kept: list[int] = []
+    for place in np.argsort(-(case.window_signals @ weights), kind="stable").tolist():
+        w = case.windows[place]
+        before = (case.windows[other] for other in kept)
+        if all(w.row != o.row or w.end <= o.start or w.start >= o.end for o in before):
+            kept.append(place)
+        if len(kept) == count:
+            break
+    return kept
+
+
 def hits(one: Collected, weights: np.ndarray) -> tuple[float, float, float]:
     """Return hit@1, hit@3 (overlapping windows count as one quote) and the mean length."""
     cases = [c for c in one.cases if c.state == "full" and c.source.answers]
     first, third = [], []
     for case in cases:
-        kept: list[int] = []
-        for place in np.argsort(-(case.window_signals @ weights), kind="stable").tolist():
-            w = case.windows[place]
-            if all(
-                w.row != case.windows[k].row or w.end <= case.windows[k].start or w.start >= case.windows[k].end
-                for k in kept
-            ):
-                kept.append(place)
-            if len(kept) == 3:
-                break
-        first.append(bool(kept) and bool(case.window_gold[kept[0]]))
-        third.append(bool(case.window_gold[kept].any()) if kept else False)
+        kept = first_quotes(case, weights, 3)
+        first.append(bool(case.window_gold[kept[:1]].any()))
+        third.append(bool(case.window_gold[kept].any()))
     return float(np.mean(first)), float(np.mean(third)), mean_length(cases, weights)
 
 
-def confidence_rows(one: Collected, quote: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
-    """Return signals, labels (answered and right), weights at even odds, and states of a set's cases."""
-    x, y, states = [], [], []
+def confidence_rows(
+    one: Collected, quote: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str], np.ndarray]:
+    """Return signals, labels (the first quote is right), weights at even odds, states, and labels of three quotes."""
+    x, y, states, shown = [], [], [], []
     for case in one.cases:
         if not case.source.answers and not case.state.endswith("-"):
             continue
         scores = case.window_signals @ quote
         rows = np.array([w.row for w in case.windows])
         x.append(confidence.measure(case.question, case.ranked, case.window_signals, scores, rows, case.readings))
-        y.append(bool(case.window_gold[int(np.argmax(scores))]) if len(scores) else False)
+        kept = first_quotes(case, quote, 3)
+        y.append(bool(case.window_gold[kept[:1]].any()))
+        shown.append(bool(case.window_gold[kept].any()))
         states.append(case.state)
-    unanswerable = np.array([state.endswith("-") for state in states])
-    weights = np.where(unanswerable, 1 / max(1, unanswerable.sum()), 1 / max(1, (~unanswerable).sum()))
-    return np.array(x), np.array(y), weights, states
+    return np.array(x), np.array(y), even_weights(states), states, np.array(shown)
+
+
+def even_weights(states: Sequence[str]) -> np.ndarray:
+    """Return weights under which answerable and unanswerable questions come to the same."""
+    misleading = np.array([state == "misleading-" for state in states])
+    absent = np.array([state.endswith("-") for state in states]) & ~misleading
+    share = MISLEADING if misleading.any() else 0.0
+    parts = ((misleading, share), (absent, 1 - share), (~misleading & ~absent, 1.0))
+    return sum(np.where(part, share / max(1, part.sum()), 0.0) for part, share in parts)  # type: ignore[return-value]
 
 
 def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
@@ -362,10 +386,13 @@ def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
     return float(np.mean((p[:, None] > n[None, :]) + 0.5 * (p[:, None] == n[None, :])))
 
 
-def even_threshold(probability: np.ndarray, right: np.ndarray, weights: np.ndarray) -> float:
-    """Return the threshold at which wrong answers and wrong refusals weigh the same."""
+def even_threshold(probability: np.ndarray, right: np.ndarray, answerable: np.ndarray, weights: np.ndarray) -> float:
+    """Return the threshold at which wrong answers and refusals of answerable questions weigh the same.
+
+    ``right`` says whether any of the quotes that are shown holds the answer.
+    """
     order = np.argsort(probability)
-    wrong_refusals = np.cumsum(np.where(right, weights, 0)[order])
+    wrong_refusals = np.cumsum(np.where(answerable, weights, 0)[order])
     wrong_answers = np.where(~right, weights, 0).sum() - np.cumsum(np.where(~right, weights, 0)[order])
     return float(probability[order][int(np.argmin(np.abs(wrong_refusals - wrong_answers)))])
 
@@ -425,20 +452,24 @@ def fit(collected: list[Collected], calibration: set[str], reader: Reader | None
     models = {"fusion": named(signals.NAMES, fusion.weights)}
     thresholds: dict[str, float] = {}
     print("-- without a reader")
-    fit_choice(collected, ranking, models, thresholds, "", read.NAMES, confidence.NAMES)
+    fit_choice(collected, ranking, models, thresholds, "", read.NAMES, confidence.NAMES, l2=1e-3)
     if reader is not None:
         print("-- with the reader")
         reading = [to_be_read(one, to_read) for one in collected]
         reading = [one for one in reading if one.cases]
         fit_rerank(reading, [one for one in reading if one.name not in calibration], left_out, models, reader)
         ranking = [one for one in reading if one.name not in calibration]
-        fit_choice(reading, ranking, models, thresholds, "_read", read.READER_NAMES, confidence.READER_NAMES)
+        # Fewer questions and more signals that say nearly the same than without a reader
+        fit_choice(reading, ranking, models, thresholds, "_read", read.READER_NAMES, confidence.READER_NAMES, l2=1e-2)
     return {"sets": [one.name for one in collected], "thresholds": thresholds, "models": models}
 
 
 def to_be_read(one: Collected, count: int) -> Collected:
     """Return a set with those of its first ``count`` questions that the reader is asked."""
-    first = set(list(dict.fromkeys(case.source.id for case in one.cases))[:count])
+    first: set[str] = set()
+    for misleading, wanted in ((False, count), (True, count // FEWER_MISLEADING)):
+        kind = [case.source.id for case in one.cases if (case.state == "misleading-") is misleading]
+        first.update(list(dict.fromkeys(kind))[:wanted])
     cases = [case for case in one.cases if case.source.id in first and case.question.trust >= rerank.TRUSTED]
     return Collected(one.name, one.dataset, cases, one.texts)
 
@@ -482,8 +513,13 @@ def fit_choice(
     suffix: str,
     window_names: Sequence[str],
     confidence_names: Sequence[str],
+    *,
+    l2: float,
 ) -> None:
-    """Fit the choice of the quote and the confidence in it, over what ``rank_all`` ranked."""
+    """Fit the choice of the quote and the confidence in it, over what ``rank_all`` ranked.
+
+    ``l2`` is the penalty on the confidence's weights.
+    """
     having = [one for one in collected if any(question.answers for question in one.dataset.questions)]
     for one in having:
         read_all(one)
@@ -509,13 +545,16 @@ def fit_choice(
     rows = {one.name: confidence_rows(one, quotes[one.name]) for one in having}
     pooled = []
     for one in having:
-        weights, bias = fit_logistic([rows[other.name][:3] for other in others(one.name, having)])
-        x, y, w, states = rows[one.name]
+        weights, bias = fit_logistic([rows[other.name][:3] for other in others(one.name, having)], l2)
+        x, y, w, states, shown = rows[one.name]
         p = 1 / (1 + np.exp(-(x @ weights + bias)))
-        pooled.append((p, y, w / w.sum(), states))
+        pooled.append((p, shown, w / w.sum(), states))
         figures = []
-        for size in ("full", "small", "middle"):
-            inside = np.array([state.rstrip("-") == size for state in states])
+        for size in ("full", "small", "middle", "misleading"):
+            others_of = ("full", "misleading-") if size == "misleading" else (size, size + "-")
+            inside = np.array([state in others_of for state in states])
+            if size == "misleading" and "misleading-" not in states:
+                continue
             positive = np.array([not state.endswith("-") for state in states])
             if inside.any():
                 figures.append(f"{size} AUROC {auroc(p[inside], positive[inside]):.3f}")
@@ -523,10 +562,12 @@ def fit_choice(
                 figures.append(f"p {sure:.2f}/{unsure:.2f} right {y[inside].mean():.2f}")
         print(f"{one.name:28} {' '.join(figures)}", flush=True)
     p, y, w = (np.concatenate([one[k] for one in pooled]) for k in range(3))
-    threshold = even_threshold(p, y, w)
+    answerable = np.array([not state.endswith("-") for one in pooled for state in one[3]])
+    threshold = even_threshold(p, y, answerable, w)
     answered = p >= threshold
-    print(f"threshold {threshold:.3f}: answered rightly {w[answered & y].sum() / w.sum():.3f} of all")
-    weights, bias = fit_logistic([rows[one.name][:3] for one in having])
+    shares = [w[part].sum() / w.sum() for part in (answered & y, answered & ~y, ~answered & answerable)]
+    print(f"threshold {threshold:.3f}: answered rightly {{:.3f}}, wrongly {{:.3f}}, declined {{:.3f}}".format(*shares))
+    weights, bias = fit_logistic([rows[one.name][:3] for one in having], l2)
     models["confidence" + suffix] = named(confidence_names, weights, bias)
     thresholds["confidence" + suffix] = round(threshold, 4)
     print("confidence" + suffix, models["confidence" + suffix])

@@ -29,14 +29,13 @@ NAMES = (
 
 READER_NAMES = (
     *(name for name in NAMES if name != "trust"),  # which is much the same wherever the reader is asked
-    "relevance",  # of the passage that is quoted first, as the reader sees it
-    "answerable",
-    "answerable_most",  # of any passage
+    "answerable",  # by the passage that is quoted first, as the reader sees it
     "span",  # the best span's log-odds against "no answer"
-    "inside",  # logarithm of the share of the reader's probability that lies in the first quote
+    "believed",  # logarithm of the reader's probability that the answer lies in the first quote
 )
 """The signals where there is a reader."""
 
+_LEAST = 1e-4
 _ALONE = 3.0
 """Gap of a passage that has no rival; greater gaps tell nothing more."""
 
@@ -80,7 +79,7 @@ def measure(
     for gap in ("passage_gap", "quote_gap"):
         values[gap] = float(np.clip(values[gap], -_ALONE, _ALONE))
     if readings:
-        values |= {name: quote[name] for name in ("relevance", "answerable", "inside")}
-        values["answerable_most"] = max(reading.answerable for reading in readings.by_row.values())
+        values["answerable"] = quote["answerable"]
         values["span"] = readings.best
+        values["believed"] = float(np.log(np.exp(quote["inside"]) * readings.answered + _LEAST))
     return np.array([values[name] for name in names], np.float32)

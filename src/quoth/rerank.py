@@ -52,6 +52,12 @@ class Readings:
     end_total: float
     best: float
 
+    @property
+    def answered(self) -> float:
+        """The probability that what was read answers, the alternative being the reader's "no answer", 0 to 1."""
+        totals = np.clip([self.start_total, self.end_total], -30, 30)
+        return float((1 / (1 + np.exp(-totals))).mean())
+
     def share(self, reading: Reading, first: int, last: int) -> float:
         """Return the share of all probability that answers begin and end within these tokens, 0 to 1."""
         begins = np.exp(reading.start[first:last] - self.start_total).sum()
