@@ -63,7 +63,7 @@ CHAIN = (
 
 # Packages in which the order of the modules matters as well
 WITHIN = {
-    "documents": ("model", "lines", "decode", "plain", "markdown", "jsonl", "formats", "source"),
+    "documents": ("model", "lines", "decode", "plain", "markdown_blocks", "markdown", "jsonl", "formats", "source"),
     "store": ("schema", "postings", "connection", "check", "store"),
     "index": ("dense", "lexical", "live"),
 }
