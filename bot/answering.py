@@ -12,7 +12,7 @@ import discord
 from bot.errors import AnswerGoneError, BusyError, ClosingError
 from bot.failures import told
 from bot.permissions import answers_here, elsewhere, missing_for_interaction
-from bot.records import GuildSettings, KeptAnswer
+from bot.records import Earlier, GuildSettings, KeptAnswer
 from bot.render import Reply, answer_reply, refused_reply
 from bot.replies import acknowledge, edited, tell
 from bot.shelf import SHARED
@@ -35,7 +35,7 @@ class Question:
     channel: int
     asker: int
     private: bool = False
-    history: tuple[str, ...] = ()
+    history: tuple[Earlier, ...] = ()
 
 
 async def answer_question(bot: QuothBot, question: Question) -> tuple[Reply, str]:
@@ -49,7 +49,7 @@ async def answer_question(bot: QuothBot, question: Question) -> tuple[Reply, str
         guild=question.guild,
         person=question.asker,
         shared=settings.shared,
-        history=question.history,
+        history=tuple(earlier.text for earlier in question.history),
     )
     return await bot.asker.run(partial(_kept, bot, question, answer, settings.shared))
 
@@ -65,7 +65,7 @@ def _kept(bot: QuothBot, question: Question, answer: Answer, shared: bool) -> tu
     )
     bot.records.log_question(answer_id)
     names = library_names(bot, question.guild, shared=shared)
-    following = question.history[-1] if question.history else None
+    following = question.history[-1].text if question.history else None
     return answer_reply(answer, names=names, private=question.private, following=following), answer_id
 
 
@@ -159,13 +159,13 @@ def _refusal(bot: QuothBot, interaction: discord.Interaction[QuothBot], hidden: 
     return None
 
 
-async def _history(bot: QuothBot, interaction: discord.Interaction[QuothBot], after: str | None) -> tuple[str, ...]:
+async def _history(bot: QuothBot, interaction: discord.Interaction[QuothBot], after: str | None) -> tuple[Earlier, ...]:
     """Return the questions that lead to this one, where it follows an answer."""
     if after is None:
         return ()
     find = partial(kept_for, bot, after, guild=interaction.guild_id, person=interaction.user.id)
     kept = await bot.asker.run(find)
-    return (*kept.history, kept.question)
+    return kept.followed
 
 
 async def link(bot: QuothBot, answer_id: str, message: int) -> None:

@@ -14,6 +14,7 @@ from bot.answering import Question, answer_question, link
 from bot.errors import BusyError
 from bot.failures import told
 from bot.permissions import answers_here, may_read_history, may_speak, missing_for_reply
+from bot.records import Earlier
 from bot.render import Reply, note
 from bot.replies import sent
 from bot.small_talk import small_talk
@@ -63,14 +64,14 @@ def _referred(message: discord.Message, user: int) -> int | None:
 
 async def _answer(bot: QuothBot, message: discord.Message, mentioned: bool, referred: int | None) -> None:
     guild = message.guild.id if message.guild else None
-    history: tuple[str, ...] = ()
+    history: tuple[Earlier, ...] = ()
     empty = guild is not None and not mentioned and not message.content.strip()
     if empty and (message.attachments or message.stickers):
         return
     if referred is not None:
         before = await bot.asker.run(partial(bot.records.answer_of_message, referred, guild=guild))
         if before is not None and not before.private:
-            history = (*before.history, before.question)
+            history = before.followed
         elif guild is not None and not mentioned:
             return
     settings = await bot.guild_settings(guild)

@@ -2,6 +2,7 @@
 
 from bot.records.kept import (
     Action,
+    Earlier,
     Forgotten,
     GuildSettings,
     KeptAnswer,
@@ -16,6 +17,7 @@ from bot.records.records import Records
 
 __all__ = [
     "Action",
+    "Earlier",
     "Forgotten",
     "GuildSettings",
     "KeptAnswer",

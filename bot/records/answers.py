@@ -15,10 +15,12 @@ import apsw
 
 from bot.errors import AnswerGoneError
 from bot.records.database import Database
-from bot.records.kept import KeptAnswer, KeptSpan, Votes
+from bot.records.kept import Earlier, KeptAnswer, KeptSpan, Votes
 from quoth.answer import Answer
 
 _HISTORY = 3
+_A_DAY = 500
+_DAY = 86_400
 _ID_BYTES = 12  # 16 characters in base64
 _GONE = "This answer is no longer kept, so its buttons don't work any more; please ask again."
 
@@ -42,9 +44,12 @@ class AnswerRecords:
         channel: int,
         asker: int,
         private: bool = False,
-        history: Sequence[str] = (),
+        history: Sequence[Earlier] = (),
     ) -> str:
-        """Keep what buttons need of an answer (references only) and return its id, 16 url-safe characters."""
+        """Keep what buttons need of an answer (references only) and return its id, 16 url-safe characters.
+
+        Of a person's answers of one day the newest 500 are kept, so that nobody's script fills the disk.
+        """
         answer_id = secrets.token_urlsafe(_ID_BYTES)
         offered = answer.offered
         spans = {
@@ -52,23 +57,31 @@ class AnswerRecords:
             "weaker": [astuple(KeptSpan.of(quote)) for quote in answer.quotes if quote not in offered],
             "passages": [astuple(KeptSpan.of(passage)) for passage in answer.passages],
         }
+        person, now = self.person(asker), time.time()
         with self._database.turn() as db:
             db.execute(
-                "INSERT INTO answer VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO answer VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)",
                 (
                     answer_id,
                     guild,
                     channel,
-                    self.person(asker),
+                    person,
                     private,
-                    answer.question,
-                    json.dumps(list(history)[-_HISTORY:]),
                     answer.answered,
                     answer.confidence,
                     answer.documents_searched,
                     json.dumps(spans),
-                    time.time(),
+                    now,
                 ),
+            )
+            db.execute(
+                "INSERT INTO wording VALUES (?, ?, ?)",
+                (answer_id, answer.question, packed_history(list(history)[-_HISTORY:])),
+            )
+            db.execute(
+                "DELETE FROM answer WHERE id IN (SELECT id FROM answer WHERE asker = ? AND at > ? "
+                "ORDER BY at DESC, rowid DESC LIMIT -1 OFFSET ?)",
+                (person, now - _DAY, _A_DAY),
             )
         return answer_id
 
@@ -130,7 +143,7 @@ def _votes(db: apsw.Connection, answer_id: str) -> Votes:
 def _found(db: apsw.Connection, answer_id: str, guild: int | None) -> KeptAnswer:
     row = db.execute(
         "SELECT id, guild, channel, asker, private, message, question, history, answered, confidence, "
-        "documents_searched, spans, at FROM answer WHERE id = ? AND guild IS ?",
+        "documents_searched, spans, at FROM answer JOIN wording ON wording.answer = id WHERE id = ? AND guild IS ?",
         (answer_id, guild),
     ).get
     if row is None:
@@ -146,7 +159,7 @@ def _found(db: apsw.Connection, answer_id: str, guild: int | None) -> KeptAnswer
         private=bool(private),
         message=message,
         question=question,
-        history=tuple(json.loads(history)),
+        history=tuple(unpacked_history(history)),
         answered=bool(answered),
         confidence=confidence,
         documents_searched=searched,
@@ -155,6 +168,16 @@ def _found(db: apsw.Connection, answer_id: str, guild: int | None) -> KeptAnswer
         passages=tuple(_span(values) for values in spans["passages"]),
         asked_at=datetime.fromtimestamp(at, UTC),
     )
+
+
+def packed_history(history: Sequence[Earlier]) -> str:
+    """Return the questions before a question as they are kept."""
+    return json.dumps([[earlier.text, earlier.asker.hex(), earlier.at] for earlier in history])
+
+
+def unpacked_history(packed: str) -> list[Earlier]:
+    """Return the questions before a question, oldest first."""
+    return [Earlier(text, bytes.fromhex(asker), at) for text, asker, at in json.loads(packed)]
 
 
 def _span(values: list[Any]) -> KeptSpan:

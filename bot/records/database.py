@@ -9,8 +9,8 @@ from pathlib import Path
 
 import apsw
 
-from bot.records.schema import APPLICATION_ID, MIGRATIONS, VERSION
-from quoth.errors import LibraryError, NotALibraryError, SchemaError
+from bot.records.schema import APPLICATION_ID, MIGRATIONS, VERSION, WITH_WORDS
+from quoth.errors import LibraryBusyError, LibraryError, NotALibraryError, SchemaError
 from quoth.store.connection import translated, use_wal
 
 _BUSY_MILLISECONDS = 10_000
@@ -65,10 +65,20 @@ class Database:
                 raise
 
     def forget(self) -> None:
-        """Leave nothing of what was deleted in the file or its log: pages that were rearranged can hold copies."""
-        with self._lock, translated(self.path, _BUSY_MILLISECONDS), suppress(apsw.BusyError, apsw.LockedError):
-            self._connection.execute("VACUUM")
-            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        """Leave nothing of what was deleted in the file or its log: pages that were rearranged can hold copies.
+
+        Only the tables with words in them are written anew, which are small; their old pages are overwritten.
+        """
+        with suppress(LibraryBusyError):
+            with self.turn() as db:
+                for table in WITH_WORDS:
+                    db.execute(f"CREATE TEMP TABLE staying AS SELECT * FROM {table}")
+                    # Without a condition: this frees the pages as a whole instead of rearranging them
+                    db.execute(f"DELETE FROM main.{table}")
+                    db.execute(f"INSERT INTO main.{table} SELECT * FROM staying")
+                    db.execute("DROP TABLE staying")
+            with self._lock, translated(self.path, _BUSY_MILLISECONDS):
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
 
 def _configure(connection: apsw.Connection, path: Path) -> None:
@@ -95,3 +105,7 @@ def _configure(connection: apsw.Connection, path: Path) -> None:
     connection.pragma("synchronous", "normal")
     connection.pragma("foreign_keys", True)
     connection.pragma("secure_delete", True)
+    # What is held for a moment, too, is words of people
+    connection.pragma("temp_store", "memory")
+    if 0 < version < VERSION:
+        connection.execute("VACUUM")

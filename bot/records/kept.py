@@ -52,6 +52,15 @@ def _digest(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """A question before another one: its text, whose it was (a keyed hash), and when it was asked (Unix time)."""
+
+    text: str
+    asker: bytes
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class KeptAnswer:
     """An answer that buttons and replies refer to. ``asker`` is a keyed hash; see ``Records.is_asker``.
 
@@ -66,7 +75,7 @@ class KeptAnswer:
     private: bool
     message: int | None
     question: str
-    history: tuple[str, ...]
+    history: tuple[Earlier, ...]
     answered: bool
     confidence: float
     documents_searched: int
@@ -74,6 +83,11 @@ class KeptAnswer:
     weaker: tuple[KeptSpan, ...]
     passages: tuple[KeptSpan, ...]
     asked_at: datetime
+
+    @property
+    def followed(self) -> tuple[Earlier, ...]:
+        """What is the history of a question that follows this answer."""
+        return (*self.history, Earlier(self.question, self.asker, self.asked_at.timestamp()))
 
 
 @dataclass(frozen=True, slots=True)

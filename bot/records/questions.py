@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Set
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import apsw
 
-from bot.records.answers import AnswerRecords
+from bot.records.answers import AnswerRecords, packed_history, unpacked_history
 from bot.records.guilds import GuildRecords
-from bot.records.kept import DEFAULT_DAYS, PRIVATE_DAYS, Forgotten, Stats, UnansweredQuestion
+from bot.records.kept import DEFAULT_DAYS, PRIVATE_DAYS, Earlier, Forgotten, Stats, UnansweredQuestion
 
 _DAY = 86_400
 _UNANSWERED_SHOWN = 50
@@ -30,7 +30,8 @@ class QuestionRecords(AnswerRecords, GuildRecords):
                 return
             db.execute(
                 "INSERT INTO question (answer, guild, asker, text, answered, confidence, at) "
-                "SELECT id, guild, asker, question, answered, confidence, at FROM answer WHERE id = ? "
+                "SELECT id, guild, asker, wording.question, answered, confidence, at "
+                "FROM answer JOIN wording ON wording.answer = id WHERE id = ? "
                 "ON CONFLICT DO NOTHING",
                 (answer_id,),
             )
@@ -50,8 +51,8 @@ class QuestionRecords(AnswerRecords, GuildRecords):
             ).get
             rows = list(
                 db.execute(
-                    "SELECT text, question.at, json_extract(history, '$[#-1]') FROM question "
-                    "LEFT JOIN answer ON answer.id = question.answer "
+                    "SELECT text, question.at, json_extract(history, '$[#-1][0]') FROM question "
+                    "LEFT JOIN wording ON wording.answer = question.answer "
                     "WHERE question.guild = ? AND question.at > ? AND NOT question.answered "
                     "ORDER BY question.at DESC, question.id DESC",
                     (guild, since),
@@ -69,23 +70,21 @@ class QuestionRecords(AnswerRecords, GuildRecords):
         """Delete a person's questions, the answers to them and their votes, in every server; return how many."""
         person = self.person(user)
         with self._database.turn() as db:
-            asked: dict[str, str] = dict(
-                db.execute(
-                    "SELECT answer, text FROM question WHERE asker = ?1 UNION "
-                    "SELECT id, question FROM answer WHERE asker = ?1",
-                    (person,),
-                )
-            )
+            asked = db.execute(
+                "SELECT count(*) FROM (SELECT answer FROM question WHERE asker = ?1 UNION "
+                "SELECT id FROM answer WHERE asker = ?1)",
+                (person,),
+            ).get
             counts = []
             for table, column in (("question", "asker"), ("vote", "person"), ("answer", "asker")):
                 db.execute(f"DELETE FROM {table} WHERE {column} = ?", (person,))
                 counts.append(db.changes())
-            if asked:
-                _take_out_of_histories(db, set(asked.values()))
-        if asked or any(counts):
-            # Writing the file anew takes long, and whoever has nothing here may press as often as they like
+            rows = db.execute("SELECT answer, history FROM wording WHERE history LIKE ?", (f"%{person.hex()}%",))
+            followed = _take_out_of_histories(db, rows, lambda earlier: earlier.asker == person)
+        if asked or followed or any(counts):
+            # Writing tables anew takes a while, and whoever has nothing here may press as often as they like
             self._database.forget()
-        return Forgotten(questions=len(asked), answers=counts[2], votes=counts[1])
+        return Forgotten(questions=asked, answers=counts[2], votes=counts[1])
 
     def expire(self) -> None:
         """Delete what is older than each server keeps: questions, answers and votes; and the ids of old events."""
@@ -98,6 +97,12 @@ class QuestionRecords(AnswerRecords, GuildRecords):
                 days = self._settings(db, guild).days if guild is not None else DEFAULT_DAYS
                 for table in _KEPT_FOR_DAYS:
                     db.execute(f"DELETE FROM {table} WHERE guild IS ? AND at < ?", (guild, now - days * _DAY))
+                rows = db.execute(
+                    "SELECT wording.answer, history FROM answer JOIN wording ON wording.answer = id "
+                    "WHERE guild IS ? AND history <> '[]'",
+                    (guild,),
+                )
+                _take_out_of_histories(db, rows, partial(_is_over, before=now - days * _DAY))
             db.execute("DELETE FROM answer WHERE private AND at < ?", (now - PRIVATE_DAYS * _DAY,))
             expired = db.total_changes() - before
             db.execute("DELETE FROM event WHERE at < ?", (now - _DAY,))
@@ -105,10 +110,19 @@ class QuestionRecords(AnswerRecords, GuildRecords):
             self._database.forget()
 
 
-def _take_out_of_histories(db: apsw.Connection, texts: Set[str]) -> None:
-    """Take a person's questions out of what others' follow-ups remember of the questions before them."""
-    for answer_id, packed in list(db.execute("SELECT id, history FROM answer WHERE history <> '[]'")):
-        history = json.loads(packed)
-        kept = [text for text in history if text not in texts]
+def _take_out_of_histories(
+    db: apsw.Connection, rows: Iterable[tuple[str, str]], goes: Callable[[Earlier], bool]
+) -> bool:
+    """Take questions out of what follow-ups remember of those before them; return whether there were any."""
+    found = False
+    for answer_id, packed in list(rows):
+        history = unpacked_history(packed)
+        kept = [earlier for earlier in history if not goes(earlier)]
         if len(kept) < len(history):
-            db.execute("UPDATE answer SET history = ? WHERE id = ?", (json.dumps(kept), answer_id))
+            found = True
+            db.execute("UPDATE wording SET history = ? WHERE answer = ?", (packed_history(kept), answer_id))
+    return found
+
+
+def _is_over(earlier: Earlier, before: float) -> bool:
+    return earlier.at < before

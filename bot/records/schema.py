@@ -123,7 +123,25 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (guild, name)
     ) WITHOUT ROWID;
     """,
+    # 3 -> 4: what people wrote stands in a small table of its own, which is soon written anew when some of it goes; the
+    # questions before a question say whose they were. Those that were kept without it are not kept on
+    """
+    CREATE TABLE wording (
+        answer TEXT PRIMARY KEY,
+        question TEXT NOT NULL,
+        history TEXT NOT NULL
+    ) WITHOUT ROWID;
+    INSERT INTO wording SELECT id, question, '[]' FROM answer;
+    ALTER TABLE answer DROP COLUMN question;
+    ALTER TABLE answer DROP COLUMN history;
+    CREATE TRIGGER wording_of_answer AFTER DELETE ON answer BEGIN
+        DELETE FROM wording WHERE answer = old.id;
+    END;
+    """,
 )
 
 VERSION = len(MIGRATIONS)
 """The schema version that this bot writes (``PRAGMA user_version``)."""
+
+WITH_WORDS = ("wording", "question", "upload", "pending_upload", "action")
+"""The tables that hold what people wrote: questions, and the names of files."""

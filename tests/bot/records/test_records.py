@@ -14,7 +14,7 @@ import apsw
 import pytest
 
 from bot.errors import AnswerGoneError, HomeError
-from bot.records import Forgotten, GuildSettings, Records, Votes
+from bot.records import Earlier, Forgotten, GuildSettings, Records, Votes
 from bot.records import answers as answers_module
 from bot.records import database as database_module
 from bot.records import guilds as guilds_module
@@ -91,13 +91,14 @@ def test_an_answer_s_id_is_unguessable_and_fits_a_button(records: Records):
 
 def test_an_answer_is_kept_across_a_restart(path: Path):
     with Records.open(path) as records:
-        answer_id = keep(records, history=("Where is Port Quill?",))
+        before = Earlier("Where is Port Quill?", records.person(BOB), 5.5)
+        answer_id = keep(records, history=(before,))
         records.link_message(answer_id, 5)
     with Records.open(path) as records:
         kept = records.answer_of_message(5, guild=GUILD)
         assert kept is not None
         assert kept == records.answer(answer_id, guild=GUILD)
-        assert (kept.history, kept.question) == (("Where is Port Quill?",), "Who counts the boats?")
+        assert (kept.history, kept.question) == ((before,), "Who counts the boats?")
         assert records.is_asker(kept, ALICE)
         assert not records.is_asker(kept, BOB)
 
@@ -190,20 +191,85 @@ def test_a_person_s_questions_answers_and_votes_are_deleted_everywhere_to_the_la
         keep(records, "Where is Huitzilopochtli really?", guild=None),
         keep(records, "Where is Huitzilopochtli hiding?", private=True),
     ]
-    hers = keep(records, "And who was he?", asker=BOB, history=("Where is Huitzilopochtli buried?", "Who is who?"))
+    before = records.answer(mine[0], guild=GUILD).followed
+    own = Earlier("Who is who?", records.person(BOB), time.time())
+    hers = keep(records, "And who was he?", asker=BOB, history=(*before, own))
     records.drop_answer(mine[1], guild=OTHER)
     records.vote(hers, ALICE, True, guild=GUILD)
     records.vote(hers, BOB, True, guild=GUILD)
     forgotten = records.forget_person(ALICE)
     assert (forgotten.questions, forgotten.answers, forgotten.votes) == (4, 3, 1)
     assert records.votes(hers) == Votes(1, 0)
-    assert records.answer(hers, guild=GUILD).history == ("Who is who?",)
+    assert records.answer(hers, guild=GUILD).history == (own,)
     for guild, answer_id in ((GUILD, mine[0]), (None, mine[2]), (GUILD, mine[3])):
         with pytest.raises(AnswerGoneError):
             records.answer(answer_id, guild=guild)
     assert (records.stats(GUILD).asked, records.stats(OTHER).asked) == (1, 0)
     assert b"Huitzilopochtli" not in bytes_of(path)
     assert records.forget_person(ALICE).questions == 0
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_a_question_is_taken_out_of_follow_ups_even_when_its_own_answer_went_before(
+    records: Records, path: Path, log: bool
+):
+    records.keep_guild_settings(GUILD, GuildSettings(question_log=log), by=BOB)
+    mine = keep(records, "Where is Huitzilopochtli buried?")
+    followed = records.answer(mine, guild=GUILD).followed
+    hers = keep(records, "And who was he?", asker=BOB, history=followed)
+    records.drop_answer(mine, guild=GUILD)
+    records.forget_person(ALICE)
+    assert records.answer(hers, guild=GUILD).history == ()
+    assert b"Huitzilopochtli" not in bytes_of(path)
+
+
+def test_a_question_before_a_follow_up_expires_by_its_own_age(records: Records, path: Path, clock: Clock):
+    mine = keep(records, "Where is Huitzilopochtli buried?")
+    followed = records.answer(mine, guild=GUILD).followed
+    clock.now += 20 * DAY
+    hers = keep(records, "And who was he?", asker=BOB, history=followed)
+    clock.now += 11 * DAY
+    records.expire()
+    assert records.answer(hers, guild=GUILD).history == ()
+    assert b"Huitzilopochtli" not in bytes_of(path)
+
+
+def test_nothing_that_a_person_asked_is_left_in_pages_that_were_rearranged(records: Records, path: Path):
+    for number in range(600):
+        asker = ALICE if number % 3 == 0 else BOB + number
+        text = f"Where is Huitzilopochtli {number} buried, {'and when ' * (number % 7)}?"
+        answer_id = keep(records, text if asker == ALICE else f"Who counts the boats of pier {number}?", asker=asker)
+        records.link_message(answer_id, 1_000 + number)
+        if number % 5 == 0:
+            records.drop_answer(answer_id, guild=GUILD)
+    records.forget_person(ALICE)
+    assert b"Huitzilopochtli" not in bytes_of(path)
+    assert records.stats(GUILD).asked == 400
+
+
+def test_forgetting_does_not_write_the_whole_file_anew(records: Records, path: Path):
+    for number in range(300):
+        keep(records, asker=BOB + number)
+    keep(records, "Where is Huitzilopochtli buried?")
+    written: list[str] = []
+    records._database._connection.trace_v2(apsw.SQLITE_TRACE_STMT, lambda event: written.append(event["sql"]))
+    records.forget_person(ALICE)
+    assert written and not any("VACUUM" in one for one in written)
+
+
+def test_of_one_person_s_answers_of_a_day_the_newest_are_kept(
+    records: Records, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(answers_module, "_A_DAY", 3)
+    yesterday = keep(records)
+    others = keep(records, asker=BOB)
+    clock.now += DAY + 1
+    ids = [keep(records) for _ in range(5)]
+    for answer_id in ids[:2]:
+        with pytest.raises(AnswerGoneError):
+            records.answer(answer_id, guild=GUILD)
+    for answer_id in (yesterday, others, *ids[2:]):
+        assert records.answer(answer_id, guild=GUILD)
 
 
 def test_whoever_has_nothing_to_delete_makes_the_file_not_be_written_anew(
