@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.errors import AnswerGoneError, NotAllowedError
+from bot.records import KeptAnswer
 from bot.replies import TOO_LATE, acknowledge
 
 if TYPE_CHECKING:
@@ -31,24 +32,33 @@ async def remove_answer(bot: QuothBot, interaction: discord.Interaction[QuothBot
         NotAllowedError: another person asked, and this one doesn't manage messages.
     """
     await acknowledge(interaction)
+    kept = await _kept(bot, interaction, answer_id)
     permissions = interaction.permissions
     if not (permissions.manage_messages or permissions.manage_guild):
-        await _check_asker(bot, interaction, answer_id)
+        await _check_asker(bot, interaction, kept)
     try:
         await interaction.delete_original_response()
     except discord.HTTPException as error:
         if error.code not in TOO_LATE:
             raise
-    await bot.asker.run(partial(bot.records.drop_answer, answer_id, guild=interaction.guild_id))
+    if kept is not None:
+        await bot.asker.run(partial(bot.records.drop_answer, kept.id, guild=interaction.guild_id))
 
 
-async def _check_asker(bot: QuothBot, interaction: discord.Interaction[QuothBot], answer_id: str) -> None:
+async def _kept(bot: QuothBot, interaction: discord.Interaction[QuothBot], answer_id: str) -> KeptAnswer | None:
+    """Return what is kept of the answer that the message shows; an id that is another answer's was forged."""
     try:
         kept = await bot.asker.run(partial(bot.records.answer, answer_id, guild=interaction.guild_id))
     except AnswerGoneError:
+        return None
+    return kept if interaction.message is not None and kept.message == interaction.message.id else None
+
+
+async def _check_asker(bot: QuothBot, interaction: discord.Interaction[QuothBot], kept: KeptAnswer | None) -> None:
+    if kept is None:
         # In direct messages nobody else ever asked
         if interaction.guild_id is not None and await _asker_of(interaction.message) != interaction.user.id:
-            raise NotAllowedError(NOT_YOURS) from None
+            raise NotAllowedError(NOT_YOURS)
         return
     if not await bot.asker.run(partial(bot.records.is_asker, kept, interaction.user.id)):
         raise NotAllowedError(NOT_YOURS)

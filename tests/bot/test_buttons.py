@@ -258,6 +258,17 @@ async def test_anybody_else_is_told_who_can_remove_an_answer(
     assert answer.id in [message.id for message in channel.history()]
 
 
+async def test_the_id_of_ones_own_answer_removes_no_other_persons(
+    env: simcord.Env, bot: QuothBot, ben: MemberActor, channel: ChannelHandle, answer: ResponseMessage
+) -> None:
+    own = (await ben.slash(channel, "ask", question=QUESTION)).response
+    assert own is not None
+    forged = button(own, "remove")
+    (sentence,) = (await acting.forge(env, ben, channel, forged)).followups
+    assert "can't tell any more who asked" in sentence.content and len(channel.history()) == 3
+    assert bot.records.answer(forged.split(":")[2], guild=GUILD)
+
+
 @pytest.fixture
 async def forgotten(env: simcord.Env, bot: QuothBot, channel: ChannelHandle, ann: MemberActor) -> list[discord.Message]:
     """Ann's answers, to a command and to a message, of which nothing is kept any more."""
