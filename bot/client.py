@@ -131,7 +131,7 @@ class QuothBot(discord.AutoShardedClient):
         assert self.application_id is not None
         await self.asker.run(partial(self.records.bind_application, self.application_id))
         await self.asker.run(self.shelf.load)
-        await self.asker.run(partial(settle_uploads, self.shelf, self.records))
+        await self.asker.run(partial(settle_uploads, self.shelf, self.records, self._owns))
         self._guild_settings = await self.asker.run(lambda: self._settings_of(self.records.known_guilds()))
         self.add_dynamic_items(AnswerButton)
         if self.settings.shard_ids is None or 0 in self.settings.shard_ids:

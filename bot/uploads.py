@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ _LONGEST_NAME = 100
 
 MOST_LINES = 150_000
 """Lines of a file. Ten megabytes of empty ones would take gigabytes and minutes to find nothing but blanks in."""
+
+# What shows nothing by itself and is not of the category of format characters
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 _LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
@@ -144,6 +150,9 @@ def add_upload(
     there = shelf.documents(guild)
     root = upload_root(name)
     old = [record for record in there if record.root == root]
+    for other in {record.root for record in there if is_upload(record.root)} - {root}:
+        if _visible(other) == _visible(root):
+            raise RefusedUploadError("Its name looks like that of another file here; rename it.")
     if {record.name: record.content_hash for record in old} == {one.name: one.content_hash for one in documents}:
         return Added(name, len(old), sum(record.passages for record in old), replaced=False, unchanged=True)
     if old and not replace:
@@ -177,9 +186,14 @@ def add_upload(
     return Added(name, len(new), sum(record.passages for record in new), bool(old))
 
 
-def settle_uploads(shelf: Shelf, records: Records) -> None:
-    """Find out what became of the files that were being added when the bot was killed; call it at its start."""
+def settle_uploads(shelf: Shelf, records: Records, owns: Callable[[int], bool] = lambda guild: True) -> None:
+    """Find out what became of the files that were being added when the bot was killed; call it at its start.
+
+    ``owns`` says which servers are this process's: another one may be adding a file to one of the others.
+    """
     for pending in records.pending_uploads():
+        if not owns(pending.guild):
+            continue
         try:
             with shelf.using(pending.guild) as library:
                 _settle(library, records, pending.guild, pending.name, pending.digest)
@@ -271,6 +285,11 @@ def _full(name: str, limits: UploadLimits) -> str:
         f"This server's library holds {counted(limits.passages, 'passage')}, as many as it may; "
         f"remove something before you add {name}."
     )
+
+
+def _visible(name: str) -> str:
+    """Return a name as it looks, without the characters that nobody sees."""
+    return "".join(one for one in name if unicodedata.category(one) != "Cf" and not _UNSEEN.match(one))
 
 
 def _has_control(name: str) -> bool:

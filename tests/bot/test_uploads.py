@@ -306,6 +306,28 @@ def test_a_kill_while_a_file_is_added_takes_nobody_s_name_from_it(
         assert [file.by for file in files(server.shelf, server.records, GUILD)] == [MANAGER] * replaces
 
 
+def test_what_another_process_is_adding_to_a_server_of_its_own_is_left_to_it(server: Server):
+    for guild in (GUILD, OTHER):
+        server.records.begin_upload(guild, "rules.txt", by=MANAGER, size=1, digest=b"x")
+    settle_uploads(server.shelf, server.records, lambda guild: guild == GUILD)
+    assert [pending.guild for pending in server.records.pending_uploads()] == [OTHER]
+
+
+@pytest.mark.parametrize("unseen", ["\u202e", "\u200b", "\ufe0f", "\u3164", "\U000e0041"])
+def test_a_name_that_looks_like_another_files_is_refused(server: Server, unseen: str):
+    def add(name: str) -> None:
+        add_upload(
+            server.shelf, server.records, guild=GUILD, by=MANAGER, name=name, data=TEXT.encode(), replace=True,
+            limits=UploadLimits(),
+        )  # fmt: skip
+
+    add("ab.txt")
+    with pytest.raises(RefusedUploadError, match="looks like"):
+        add(f"a{unseen}b.txt")
+    add("ab.txt")
+    add("\u0645\u06cc\u200c\u0631\u0648\u062f.txt")
+
+
 def test_what_was_being_added_to_a_library_that_is_gone_is_forgotten(server: Server):
     server.records.begin_upload(OTHER, "rules.txt", by=MANAGER, size=1, digest=b"x")
     settle_uploads(server.shelf, server.records)
