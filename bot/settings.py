@@ -18,6 +18,7 @@ from quoth.errors import SettingsError
 from quoth.settings import DEFAULT_MODEL, ENV_FILE, EncoderEngine, check_spelling, fault
 
 _UPLOADS = UploadLimits()
+_MOST_SHARDS = 10_000
 
 
 def _shards(value: object) -> object:
@@ -27,9 +28,12 @@ def _shards(value: object) -> object:
     for part in value.split(","):
         first, dash, last = part.strip().partition("-")
         try:
-            shards.extend(range(int(first), int(last if dash else first) + 1))
+            named = range(int(first), int(last if dash else first) + 1)
         except ValueError:
             raise ValueError("it should be like 0,1 or 0-3") from None
+        if len(shards) + len(named) > _MOST_SHARDS:
+            raise ValueError(f"it names more than {_MOST_SHARDS:,} shards; name those of this process")
+        shards.extend(named)
     return tuple(shards)
 
 
@@ -79,7 +83,7 @@ class BotSettings(BaseSettings):
     waiting: int = Field(default=64, ge=1, alias="QUOTH_WAITING")
     """Questions that may wait for their turn before further ones are told to come back."""
 
-    cooldown: float = Field(default=3.0, ge=0, alias="QUOTH_COOLDOWN")
+    cooldown: float = Field(default=3.0, ge=0, allow_inf_nan=False, alias="QUOTH_COOLDOWN")
     """Seconds between two questions of one person."""
 
     per_person: int = Field(default=2, ge=1, alias="QUOTH_PER_PERSON")

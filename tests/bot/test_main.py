@@ -187,11 +187,18 @@ def test_shards_can_be_a_list_or_a_range(monkeypatch: pytest.MonkeyPatch) -> Non
         assert read_settings().shard_ids == shards
 
 
-@pytest.mark.parametrize("text", ["6", "x", "1,1", "-1", "3-1"])
+@pytest.mark.parametrize("text", ["6", "x", "1,1", "-1", "3-1", "0-999999999", "0-9999,0-9999"])
 def test_shards_that_can_not_be_are_refused_in_words(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUOTH_SHARD_COUNT", "6")
     monkeypatch.setenv("QUOTH_SHARD_IDS", text)
     with pytest.raises(SettingsError, match="QUOTH_SHARD_IDS"):
+        read_settings()
+
+
+@pytest.mark.parametrize("text", ["inf", "nan", "-1"])
+def test_a_cooldown_that_is_no_number_of_seconds_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_COOLDOWN", text)
+    with pytest.raises(SettingsError, match="QUOTH_COOLDOWN"):
         read_settings()
 
 
