@@ -164,6 +164,17 @@ def test_a_damaged_compiled_form_is_made_anew(model: Path, caplog: pytest.LogCap
     assert graph.read_bytes() == whole
 
 
+@pytest.mark.parametrize("card", [b"\xff\xfe\x00bad", b"5", b'["unfit"]', b'{"unfit": null}', b'"unfit"', None])
+def test_a_damaged_card_is_made_anew(model: Path, card: bytes | None):
+    Encoder.load(str(model))
+    path = compiled_folder(model) / "encoder.json"
+    whole = path.read_bytes()
+    other = json.dumps(json.loads(whole) | {"weights_sha256": "0" * 64}).encode()
+    path.write_bytes(other if card is None else card)
+    assert isinstance(Encoder.load(str(model))._model, OnnxModel)
+    assert path.read_bytes() == whole
+
+
 def test_a_model_whose_compiled_form_differs_goes_on_in_sentence_transformers_and_says_so_once(
     model: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):

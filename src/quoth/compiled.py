@@ -57,13 +57,14 @@ def compiled_folder(model: Path) -> Path:
     return user_cache_path("quoth", appauthor=False) / "encoders" / key[:32]
 
 
-def load_compiled(folder: Path) -> OnnxModel | None:
-    """Return the compiled model in a folder; None where there is none, or none that is whole."""
+def load_compiled(folder: Path, weights_sha256: str | None = None) -> OnnxModel | None:
+    """Return the compiled model in a folder; None where there is none, or none that is whole and of these weights."""
     try:
-        text = (folder / _CARD).read_text("utf-8")
-        if _UNFIT in json.loads(text):
+        if _is_unfit(folder):
             return None
-        card = Card.from_json(text)
+        card = Card.from_json((folder / _CARD).read_text("utf-8"))
+        if weights_sha256 not in (None, card.weights_sha256):
+            raise ValueError("it was made of other weights")
         graph, vocabulary = (folder / _GRAPH).read_bytes(), (folder / _TOKENIZER).read_text("utf-8")
         if _hash(graph, vocabulary) != card.sha256:
             raise ValueError("its hash is not the one that was noted")
@@ -82,7 +83,7 @@ def compile_model(model: TorchModel, name: str, weights_sha256: str, folder: Pat
     """
     if model.model.device.type != "cpu":
         return None
-    if (folder / _CARD).is_file() and _UNFIT in (folder / _CARD).read_text("utf-8"):
+    if _is_unfit(folder):
         _log.info("the model %r was found unfit for ONNX Runtime before; sentence-transformers serves it", name)
         return None
     if importlib.util.find_spec("onnx") is None:
@@ -102,11 +103,11 @@ def compile_model(model: TorchModel, name: str, weights_sha256: str, folder: Pat
                 _log.warning("the model %r can't be compiled (%s); sentence-transformers serves it", name, unfit)
                 (made / _GRAPH).unlink(missing_ok=True)
                 (made / _CARD).write_text(json.dumps({_UNFIT: unfit}) + "\n", "utf-8")
-            _put(made, folder)
+            _put(made, folder, weights_sha256)
     except (OSError, MemoryError) as error:
         _log.warning("the compiled form of %r can't be written to %s: %s", name, folder, error)
         return None
-    return load_compiled(folder)
+    return load_compiled(folder, weights_sha256)
 
 
 def export(model: SentenceTransformer, path: Path) -> None:
@@ -204,6 +205,15 @@ def _compile(model: TorchModel, weights_sha256: str, folder: Path) -> str | None
     return None
 
 
+def _is_unfit(folder: Path) -> bool:
+    """Whether a card is there that says so; a damaged one says nothing."""
+    try:
+        said = json.loads((folder / _CARD).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(said, dict) and isinstance(said.get(_UNFIT), str)
+
+
 def _inputs(model: SentenceTransformer) -> list[str]:
     """Return which inputs the model's tokeniser gives it, in our order."""
     given = [name for name in model.tokenizer.model_input_names if name in INPUTS]
@@ -216,11 +226,11 @@ def _hash(graph: bytes, vocabulary: str) -> str:
     return digest.hexdigest()
 
 
-def _put(made: Path, folder: Path) -> None:
+def _put(made: Path, folder: Path, weights_sha256: str) -> None:
     try:
         made.rename(folder)
     except OSError:
         # What stands there is either damaged or another process's, just made and equal
-        if load_compiled(folder) is None:
+        if load_compiled(folder, weights_sha256) is None:
             shutil.rmtree(folder, ignore_errors=True)
             made.rename(folder)

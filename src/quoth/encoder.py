@@ -131,7 +131,7 @@ class Encoder:
             return cls._of_onnx(OnnxModel.packaged(folder), name)
         files = folder if is_local else fetched_folder(name)
         if in_onnx and files is not None:
-            compiled = load_compiled(compiled_folder(files))
+            compiled = load_compiled(compiled_folder(files), digest)
             if compiled is not None:
                 return cls._of_onnx(compiled, name)
         model = TorchModel.load(str(folder) if is_local else name, name, offline=is_local)
