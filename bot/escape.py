@@ -82,13 +82,18 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     found = 0
     places = [(m.start(), m.end()) for m in _MARKUP.finditer(text) if m.start() < end and start < m.end()]
     for low, high in zip([start, *(stop for _, stop in places)], [*(begin for begin, _ in places), end], strict=True):
-        while low < high and text[low].isspace():
+        while low < high and _is_blank(text[low]):
             low += 1
-        while low < high and text[high - 1].isspace():
+        while low < high and _is_blank(text[high - 1]):
             high -= 1
-        if low < high and found < MOST_BOLD and visible(text[low:high]).strip():
+        if low < high and found < MOST_BOLD:
             found += 1
             yield low, high
+
+
+def _is_blank(character: str) -> bool:
+    # What is unseen is not sent, and white space before it would stand at the end all the same
+    return not visible(character).strip()
 
 
 def plain(text: str, limit: int) -> str:

@@ -117,6 +117,11 @@ def test_bold_leaves_out_the_documents_own_markup(text, span, bold):
     assert split(markup) == (text, bold)
 
 
+def test_bold_does_not_end_with_the_white_space_before_what_is_unseen():
+    assert split(quoted("one \x1b two", (0, 5))) == ("one  two", "one")
+    assert split(quoted("\u202e one", (0, 5))) == (" one", "one")
+
+
 def test_a_span_full_of_markup_has_a_few_stretches_in_bold_at_most():
     text = "a*" * 500
     assert len(split(quoted(text, (0, len(text))))[1].split("\n")) == MOST_BOLD
