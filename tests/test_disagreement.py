@@ -1,6 +1,6 @@
 import pytest
 
-from quoth.disagreement import differ, disagree
+from quoth.disagreement import Said
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,8 @@ from quoth.disagreement import differ, disagree
     ],
 )
 def test_the_same_with_another_figure_or_name_disagrees(one, other):
-    assert disagree(one, other) and disagree(other, one)
+    one, other = Said.of(one), Said.of(other)
+    assert one.disagrees(other) and other.disagrees(one)
 
 
 @pytest.mark.parametrize(
@@ -26,8 +27,9 @@ def test_the_same_with_another_figure_or_name_disagrees(one, other):
     ],
 )
 def test_what_is_of_other_things_or_only_says_less_does_not_disagree(one, other):
-    assert not disagree(one, other) and not disagree(other, one)
+    one, other = Said.of(one), Said.of(other)
+    assert not one.disagrees(other) and not other.disagrees(one)
 
 
 def test_the_word_that_opens_a_sentence_is_no_name():
-    assert not differ("Boats of the night ferry are red.", "Ships of the night ferry are red.")
+    assert not Said.of("Boats of the night ferry are red.").differs(Said.of("Ships of the night ferry are red."))

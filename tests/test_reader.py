@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from quoth.errors import ModelError
-from quoth.reader import LONGEST_ANSWER, LONGEST_ROW, Reader, best_span, packaged_reader
+from quoth.reader import LONGEST_ANSWER, LONGEST_ROW, Reader, best_span, loaded_reader
 
 BRIDGE = ("The bridge", "The old bridge over the Wye was built by Thomas Harrow in 1832. It is closed to carts now.")
 BREAD = ("Bread", "Rye bread needs a sour dough, which is kept warm for a day before it is kneaded with salt.")
@@ -23,7 +23,7 @@ MARKET = ("The market", "The market is held on Fridays. Farmers from eleven vill
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    return packaged_reader()
+    return loaded_reader(None)
 
 
 def marked(question: str, passage: tuple[str, str], reader: Reader) -> str:
@@ -83,7 +83,7 @@ def test_a_passage_without_a_word_and_no_passage_can_be_read(reader: Reader):
 
 @given(st.text(max_size=80), st.text(max_size=40), st.text(max_size=300))
 def test_any_text_can_be_read(question: str, title: str, text: str):
-    (reading,) = packaged_reader().read(question, [(title, text)])
+    (reading,) = loaded_reader(None).read(question, [(title, text)])
     assert ((reading.spans >= 0) & (reading.spans <= len(text))).all()
     assert np.isfinite([reading.relevance, reading.answerable]).all()
 

@@ -108,8 +108,7 @@ def _answer_lines(answer: Answer, first: list[str], names: Mapping[str, str]) ->
 
 
 def _otherwise(quote: Quote, first: Quote) -> str:
-    tells = quote.dated and first.dated and quote.dated != first.dated
-    dates = f" (of {quote.dated}; \\[1] of {first.dated})" if tells else ""
+    dates = f" (of {quote.dated}; \\[1] of {first.dated})" if quote.is_of_another_day(first) else ""
     return rf" · **says otherwise than \[1]**{dates}"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from quoth.disagreement import disagree
+from quoth.disagreement import Said
 
 Json = dict[str, Any]
 
@@ -94,6 +94,10 @@ class Quote:
     also_in: tuple[Place, ...]
     document_id: int = field(repr=False)
     dated: str | None = None
+
+    def is_of_another_day(self, other: Quote) -> bool:
+        """Whether the days of two quotes tell their documents apart."""
+        return self.dated is not None and other.dated is not None and self.dated != other.dated
 
     def as_json(self) -> Json:
         """Return the quote as a JSON object."""
@@ -195,12 +199,14 @@ class Answer:
     @property
     def disagreeing(self) -> tuple[Quote, ...]:
         """The offered quotes of other documents that say what the first one says with another figure or name."""
-        first, *others = self.offered or (None,)
-        if first is None:
+        if len(self.offered) < 2:
             return ()
-        here = (first.library, first.document_id)
+        first, *others = self.offered
+        here, said = (first.library, first.document_id), Said.of(first.text)
         return tuple(
-            quote for quote in others if (quote.library, quote.document_id) != here and disagree(first.text, quote.text)
+            quote
+            for quote in others
+            if (quote.library, quote.document_id) != here and said.disagrees(Said.of(quote.text))
         )
 
     def as_json(self, *, explain: bool = False) -> Json:

@@ -35,7 +35,6 @@ READER_NAMES = (
 )
 """The signals where there is a reader."""
 
-_LEAST = 1e-4
 _ALONE = 3.0
 """Gap of a passage that has no rival; greater gaps tell nothing more."""
 
@@ -81,5 +80,5 @@ def measure(
     if readings:
         values["answerable"] = quote["answerable"]
         values["span"] = readings.best
-        values["believed"] = float(np.log(np.exp(quote["inside"]) * readings.answered + _LEAST))
+        values["believed"] = readings.log_believed(quote["inside"])
     return np.array([values[name] for name in names], np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from quoth.words import terms
 
@@ -13,19 +14,25 @@ _NAME = re.compile(r"(?<=[\w,;:)%] )[^\W\d_a-z][\w’'-]*")
 _FIGURE = re.compile(r"\d")
 
 
-def particulars(text: str) -> frozenset[str]:
-    """Return the terms of the figures and names in a text: what can't be said in other words."""
-    named = {term for name in _NAME.findall(text) for term in terms(name)}
-    return frozenset(term for term in terms(text) if term in named or _FIGURE.search(term))
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The distinct terms of a text, and those of its figures and names, which can't be said in other words."""
 
+    terms: frozenset[str]
+    particulars: frozenset[str]
 
-def differ(one: str, other: str) -> bool:
-    """Return whether each of two texts has a figure or name that the other lacks."""
-    return bool(particulars(one) - frozenset(terms(other))) and bool(particulars(other) - frozenset(terms(one)))
+    @classmethod
+    def of(cls, text: str) -> Said:
+        """Return what a text says."""
+        said = frozenset(terms(text))
+        named = {term for name in _NAME.findall(text) for term in terms(name)}
+        return cls(said, frozenset(term for term in said if term in named or _FIGURE.search(term)))
 
+    def differs(self, other: Said) -> bool:
+        """Return whether each of two texts has a figure or name that the other lacks."""
+        return bool(self.particulars - other.terms) and bool(other.particulars - self.terms)
 
-def disagree(one: str, other: str) -> bool:
-    """Return whether two texts say nearly the same, but each with a figure or name that the other lacks."""
-    words, others = (frozenset(terms(text)) - particulars(text) for text in (one, other))
-    shared = len(words & others)
-    return shared >= max(_FEWEST, _SAME * len(words | others)) and differ(one, other)
+    def disagrees(self, other: Said) -> bool:
+        """Return whether two texts say nearly the same, but each with a figure or name that the other lacks."""
+        ours, theirs = self.terms - self.particulars, other.terms - other.particulars
+        return len(ours & theirs) >= max(_FEWEST, _SAME * len(ours | theirs)) and self.differs(other)

@@ -18,7 +18,7 @@ from quoth.retrieve import Ranked, RetrieverKind, retrieve, softmax
 from quoth.signals import Rows
 from quoth.store import Store
 from quoth.texts import TextCache, Texts
-from quoth.weights import Linear, linear, threshold
+from quoth.weights import Linear, linear, probabilities, threshold
 
 _DOCUMENTS_SHOWN = 10
 
@@ -89,7 +89,7 @@ class Pipeline:
         log_odds = float(models.confidence(measured[None, :])[0])
         fit = calibration.fit(read=readings is not None) if calibration else None
         least = fit.threshold if fit else models.threshold
-        sure = probability(fit(log_odds) if fit else log_odds) if windows else 0.0
+        sure = float(probabilities(fit(log_odds) if fit else log_odds)) if windows else 0.0
         chosen = quotes(windows, scores, ranked, self._texts, count=count, confidence=sure, library=self._library)
         names = confidence.READER_NAMES if readings else confidence.NAMES
         return Answer(
@@ -100,7 +100,7 @@ class Pipeline:
             quotes=tuple(chosen),
             passages=tuple(self._found(ranked, self._shown(ranked))),
             explanation=dict(zip(names, measured.tolist(), strict=True))
-            | (fit.explained(probability(log_odds)) if fit else {"threshold": least}),
+            | (fit.explained(float(probabilities(log_odds))) if fit else {"threshold": least}),
             documents_searched=self._passages.count_documents(among),
             id=question_id,
         )
@@ -149,8 +149,3 @@ class Pipeline:
                 )
             )
         return found
-
-
-def probability(log_odds: float) -> float:
-    """Return the probability of these log-odds."""
-    return float(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))))

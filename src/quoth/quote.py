@@ -7,14 +7,13 @@ from collections.abc import Sequence
 
 from quoth.answer import Context, Place, Quote, Span
 from quoth.antecedent import antecedent
-from quoth.disagreement import differ
+from quoth.disagreement import Said
 from quoth.documents.model import Document
 from quoth.errors import IntegrityError
 from quoth.read import Window
 from quoth.retrieve import Ranked
 from quoth.signals import Matrix
 from quoth.texts import Texts
-from quoth.words import terms
 
 _SAME = 0.8
 
@@ -39,13 +38,13 @@ def quotes(
     """
     order = sorted(range(len(windows)), key=lambda place: (-float(scores[place]), place))
     chosen: list[Quote] = []
-    taken: list[tuple[Window, str]] = []
+    taken: list[tuple[Window, Said]] = []
     for place in order:
         window = windows[place]
-        text = texts.document(window.row).text[window.start : window.end]
-        if any(_repeats(window, text, other, its_text) for other, its_text in taken):
+        said = Said.of(texts.document(window.row).text[window.start : window.end])
+        if any(_repeats(window, said, other, its) for other, its in taken):
             continue
-        taken.append((window, text))
+        taken.append((window, said))
         fall = min(0.0, float(scores[place] - scores[order[0]]))
         chosen.append(_quote(len(chosen) + 1, window, ranked, texts, confidence * math.exp(fall), library))
         if len(chosen) == count:
@@ -55,12 +54,11 @@ def quotes(
     return chosen
 
 
-def _repeats(window: Window, text: str, other: Window, its_text: str) -> bool:
+def _repeats(window: Window, said: Said, other: Window, its: Said) -> bool:
     if window.row == other.row and window.start < other.end and other.start < window.end:
         return True
-    words, its_words = frozenset(terms(text)), frozenset(terms(its_text))
-    shared = len(words & its_words)
-    return shared >= _SAME * max(1, min(len(words), len(its_words))) and not differ(text, its_text)
+    shared = len(said.terms & its.terms)
+    return shared >= _SAME * max(1, min(len(said.terms), len(its.terms))) and not said.differs(its)
 
 
 def _quote(rank: int, window: Window, ranked: Ranked, texts: Texts, score: float, library: str) -> Quote:

@@ -100,6 +100,9 @@ def windows(
     return found, signals.reshape(len(rows), len(names))
 
 
+_Scored = tuple[float, tuple[int, int] | None]
+
+
 class _Marked:
     """Where the reader sees the answer in one passage, in offsets of its document."""
 
@@ -110,21 +113,15 @@ class _Marked:
         _, first, last = best_span(reading.start, reading.end)
         self._best = self._offsets(first, last) if last >= first else None
 
-    def answer(self, start: int, end: int, parts: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
-        """Return the best span within a window that lies in one of the ``parts``, None where there is no token."""
-        found = [self._answer_in(max(start, first), min(end, last)) for first, last in parts]
-        return max(found, key=lambda one: one[0])[1]
-
-    def _answer_in(self, start: int, end: int) -> tuple[float, tuple[int, int] | None]:
-        first = int(np.searchsorted(self._spans[:, 0], start))
-        last = int(np.searchsorted(self._spans[:, 1], end, side="right"))
+    def answer(self, start: int, end: int) -> _Scored:
+        """Return the best span of a stretch with its score, None where it holds no token."""
+        first, last = self._tokens(start, end)
         score, i, j = best_span(self._reading.start[first:last], self._reading.end[first:last])
         return score, self._offsets(first + i, first + j) if j >= i else None
 
     def within(self, start: int, end: int) -> dict[str, float]:
         """Return the signals of a window."""
-        first = int(np.searchsorted(self._spans[:, 0], start))
-        last = int(np.searchsorted(self._spans[:, 1], end, side="right"))
+        first, last = self._tokens(start, end)
         reading = self._reading
         score, *_ = best_span(reading.start[first:last], reading.end[first:last])
         cut = self._best is not None and self._best[0] < end and self._best[1] > start
@@ -136,6 +133,12 @@ class _Marked:
             "relevance": reading.relevance,
             "answerable": reading.answerable,
         }
+
+    def _tokens(self, start: int, end: int) -> tuple[int, int]:
+        """Return the first token of a stretch, and the first one behind it."""
+        first = np.searchsorted(self._spans[:, 0], start)
+        last = np.searchsorted(self._spans[:, 1], end, side="right")
+        return int(first), int(last)
 
     def _offsets(self, first: int, last: int) -> tuple[int, int]:
         return int(self._spans[first, 0]), int(self._spans[last, 1])
@@ -149,6 +152,8 @@ def _passage_windows(
     above = texts.context_terms(row)
     held = [holds(kind, document.text[start:end], question.text) for start, end in read.spans]
     covered = [question.coverage(frozenset(words)) for words in read.terms]
+    # Within a sentence each: items of a list, and sentences, are no answer together
+    answers = [marked.answer(start, end) for start, end in read.spans] if marked else []
     has_kind = kind is not AnswerKind.OTHER
     for first, (start, sentence_end) in enumerate(read.spans):
         leaning = leans(document.text, start, sentence_end)
@@ -156,19 +161,18 @@ def _passage_windows(
         for last in range(first, min(first + _MOST_SENTENCES, len(read.spans))):
             begin, end = start, read.spans[last][1]
             words = tuple(term for sentence in read.terms[first : last + 1] for term in sentence)
+            its_answers = answers[first : last + 1]
             if end - begin > MAX_QUOTE:
                 if last > first:
                     break
-                answer = marked.answer(begin, end, [(begin, end)]) if marked else None
-                begin, end = cut(document.text, begin, end, question.weights, answer)
+                begin, end = cut(document.text, begin, end, question.weights, _best(its_answers))
                 words = tuple(terms(document.text[begin:end]))
+                its_answers = [marked.answer(begin, end)] if marked else []
             distinct = frozenset(words)
             coverage = question.coverage(distinct)
             is_held = has_kind and any(held[first : last + 1])
-            # Items of a list, and sentences, are no answer together
-            answer = marked.answer(begin, end, read.spans[first : last + 1]) if marked else None
             yield (
-                Window(row, begin, end, last - first + 1, answer),
+                Window(row, begin, end, last - first + 1, _best(its_answers)),
                 {
                     "coverage": coverage,
                     "coverage_in_context": question.coverage(distinct | before),
@@ -185,6 +189,10 @@ def _passage_windows(
                     **(marked.within(begin, end) if marked else {}),
                 },
             )
+
+
+def _best(answers: Sequence[_Scored]) -> tuple[int, int] | None:
+    return max(answers, key=lambda scored: scored[0])[1] if answers else None
 
 
 _WORD = re.compile(r"\S+")

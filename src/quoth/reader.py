@@ -188,14 +188,9 @@ def reader_file(folder: Path | None = None) -> Path:
 
 
 @cache
-def loaded_reader(folder: Path | None = None) -> Reader:
+def loaded_reader(folder: Path | None) -> Reader:
     """Return a reader, loaded once for all libraries of a process; see ``Reader.load``."""
     return Reader.load(folder)
-
-
-def packaged_reader() -> Reader:
-    """Return the reader that ships with Quoth, loaded once for all libraries of a process; see ``Reader.load``."""
-    return loaded_reader()
 
 
 def best_span(start: Scores, end: Scores) -> tuple[float, int, int]:

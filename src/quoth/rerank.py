@@ -14,7 +14,7 @@ from quoth.reader import Reader, Reading, best_span
 from quoth.retrieve import Ranked
 from quoth.signals import Matrix
 from quoth.texts import Texts
-from quoth.weights import Linear
+from quoth.weights import Linear, probabilities
 
 NAMES = (
     "score",  # of retrieval
@@ -52,12 +52,6 @@ class Readings:
     end_total: float
     best: float
 
-    @property
-    def answered(self) -> float:
-        """The probability that what was read answers, the alternative being the reader's "no answer", 0 to 1."""
-        totals = np.clip([self.start_total, self.end_total], -30, 30)
-        return float((1 / (1 + np.exp(-totals))).mean())
-
     def share(self, reading: Reading, first: int, last: int) -> float:
         """Return the share of all probability that answers begin and end within these tokens, 0 to 1."""
         begins = np.exp(reading.start[first:last] - self.start_total).sum()
@@ -67,6 +61,14 @@ class Readings:
     def log_share(self, reading: Reading, first: int, last: int) -> float:
         """Return the logarithm of ``share``, with a floor where there is hardly any."""
         return float(np.log(self.share(reading, first, last) + _LEAST))
+
+    def log_believed(self, log_share: float) -> float:
+        """Return the logarithm, with a floor, of a share of *all* that the reader believes, its "no answer" included.
+
+        ``log_share`` is that of the answers alone.
+        """
+        answered = float(probabilities([self.start_total, self.end_total]).mean())
+        return float(np.log(np.exp(log_share) * answered + _LEAST))
 
 
 def readings_of(by_row: dict[int, Reading], alike: Mapping[int, int]) -> Readings:

@@ -15,6 +15,9 @@ import numpy.typing as npt
 
 from quoth.errors import ModelError
 
+MOST_LOG_ODDS = 30.0
+"""Log-odds beyond which a confidence is 0 or 1 in print."""
+
 
 @dataclass(frozen=True, slots=True)
 class Linear:
@@ -44,6 +47,11 @@ def _file() -> dict[str, Any]:
 def digest() -> str:
     """Return the SHA-256 of all fitted models, which tells a confidence from that of another version."""
     return hashlib.sha256(_text().encode()).hexdigest()
+
+
+def probabilities(log_odds: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return the probabilities of these log-odds; beyond 30 either way they no longer change."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -MOST_LOG_ODDS, MOST_LOG_ODDS))), np.float64)
 
 
 def threshold(model: str) -> float:

@@ -9,8 +9,9 @@ from quoth.calibration import Calibration, Fit, Maker
 from quoth.errors import DatasetError, LibraryError, ModelMismatchError
 from quoth.evaluation import platt
 from quoth.evaluation.calibrating import calibrate_library
-from quoth.evaluation.platt import Asked, even_threshold, probabilities
+from quoth.evaluation.platt import Asked, even_threshold
 from quoth.library import Library
+from quoth.weights import probabilities
 from tests.towns import write_towns
 
 QUESTION = "When was Arden founded?"

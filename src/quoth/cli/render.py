@@ -50,8 +50,7 @@ def answer_lines(answer: Answer, *, explain: bool = False, name_answer: bool = F
 
 
 def _of(quote: Quote, first: Quote) -> str:
-    tells = quote.dated and first.dated and quote.dated != first.dated
-    return f": this is of {quote.dated}, [1] of {first.dated}" if tells else ""
+    return f": this is of {quote.dated}, [1] of {first.dated}" if quote.is_of_another_day(first) else ""
 
 
 def search_lines(passages: Sequence[FoundPassage]) -> Iterator[Verbatim]:

@@ -25,6 +25,7 @@ from quoth.evaluation.run import cached_library, dataset_library, sample
 from quoth.evaluation.statistics import Figure, Floats, Measured
 from quoth.indexing import Progress
 from quoth.library import Library
+from quoth.weights import probabilities
 
 LEAST_QUESTIONS = 50
 """Questions of a kind below which three numbers are not fitted to them."""
@@ -96,7 +97,7 @@ def calibrate_library(
     calibration = Calibration(fits[True], fits[False], library.maker(), dataset.name)
     confidence, thresholds = _cross_fitted(answers, fits)
     library.calibrate(calibration)
-    before, counts_before = _figures(answers, platt.probabilities(answers.asked.log_odds), answers.thresholds)
+    before, counts_before = _figures(answers, probabilities(answers.asked.log_odds), answers.thresholds)
     after, counts_after = _figures(answers, confidence, thresholds)
     return Calibrated(
         calibration,
@@ -194,7 +195,7 @@ def _fitted(answers: _Answers, chosen: Flags) -> Fit | None:
 
 def _cross_fitted(answers: _Answers, fits: dict[bool, Fit | None]) -> tuple[Floats, Floats]:
     """Confidence and threshold of each answer, under numbers fitted to the questions of the other folds."""
-    confidence, thresholds = platt.probabilities(answers.asked.log_odds), answers.thresholds.copy()
+    confidence, thresholds = probabilities(answers.asked.log_odds), answers.thresholds.copy()
     folds = np.array([hashlib.sha256(q.encode()).digest()[0] % _FOLDS for q in answers.questions])
     for read, whole in fits.items():
         if whole is None:
@@ -203,7 +204,7 @@ def _cross_fitted(answers: _Answers, fits: dict[bool, Fit | None]) -> tuple[Floa
         for fold in np.unique(folds[of_kind]):
             inside, others = of_kind & (folds == fold), of_kind & (folds != fold)
             fitted = platt.fit(answers.asked.at(others), whole.questions)
-            confidence[inside] = platt.probabilities(fitted.slope * answers.asked.log_odds[inside] + fitted.intercept)
+            confidence[inside] = probabilities(fitted.slope * answers.asked.log_odds[inside] + fitted.intercept)
             thresholds[inside] = fitted.threshold
     return confidence, thresholds
 

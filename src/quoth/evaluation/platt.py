@@ -10,11 +10,10 @@ import numpy.typing as npt
 from quoth.calibration import Fit
 from quoth.errors import DatasetError
 from quoth.evaluation.statistics import Floats
+from quoth.weights import MOST_LOG_ODDS, probabilities
 
 _STEPS = 100
 _ENOUGH = 1e-10
-_MOST = 30.0
-"""Log-odds beyond which a confidence is 0 or 1 in print."""
 
 Flags = npt.NDArray[np.bool_]
 
@@ -52,7 +51,7 @@ def fit(asked: Asked, questions: int) -> Fit:
     right = int(asked.right.sum())
     wrong = len(asked.right) - right
     targets = np.where(asked.right, (right + 1) / (right + 2), 1 / (wrong + 2))
-    x, weights = np.clip(asked.log_odds, -_MOST, _MOST), asked.weights
+    x, weights = np.clip(asked.log_odds, -MOST_LOG_ODDS, MOST_LOG_ODDS), asked.weights
     columns = np.stack([x, np.ones_like(x)], axis=1)
     numbers = np.array([1.0, 0.0])
     loss = _loss(columns @ numbers, targets, weights)
@@ -96,15 +95,9 @@ def even_threshold(confidence: Floats, asked: Asked) -> float:
     return float(edges[int(np.argmin(gaps))])
 
 
-def probabilities(log_odds: Floats) -> Floats:
-    """Return the probabilities of these log-odds."""
-    result: Floats = 1 / (1 + np.exp(-np.clip(log_odds, -_MOST, _MOST)))
-    return result
-
-
 def log_odds(confidence: Floats) -> Floats:
     """Return the log-odds of these probabilities, which may be 0 and 1."""
-    inside = np.clip(confidence, probabilities(np.array(-_MOST)), probabilities(np.array(_MOST)))
+    inside = np.clip(confidence, *probabilities([-MOST_LOG_ODDS, MOST_LOG_ODDS]))
     return np.asarray(np.log(inside) - np.log1p(-inside), np.float64)
 
 
