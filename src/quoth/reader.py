@@ -65,6 +65,20 @@ class Reading:
     spans: npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the network is given of one passage: its ``tokens``, of which the first ``asked`` are the question's.
+
+    The passage's own are ``tokens[first:last]``; ``spans`` (shape ``(last - first, 2)``) are their offsets in its text.
+    """
+
+    tokens: list[int]
+    asked: int
+    first: int
+    last: int
+    spans: npt.NDArray[np.int64]
+
+
 class Reader:
     """The reader's session and tokeniser. May be used by several threads at once."""
 
@@ -113,42 +127,47 @@ class Reader:
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
         """Read passages, each a title and a text, for a question; the readings stand in the same order."""
-        if not passages:
-            return []
-        asked = self._ids(question)[:LONGEST_QUESTION]
-        titles = [self._ids(useful_title(title))[:LONGEST_TITLE] for title, _ in passages]
-        texts = self._tokenizer.encode_batch([text for _, text in passages], add_special_tokens=False)
-        rows: list[tuple[list[int], int, int]] = []
-        for title, text in zip(titles, texts, strict=True):
-            head = [self._cls, *asked, self._sep, *title, *([self._sep] if title else [])]
-            kept = text.ids[: LONGEST_ROW - len(head) - 1]
-            rows.append(([*head, *kept, self._sep], len(head), len(head) + len(kept)))
+        rows = self.rows(question, passages)
         readings: list[Reading | None] = [None] * len(rows)
-        order = sorted(range(len(rows)), key=lambda place: len(rows[place][0]))
+        order = sorted(range(len(rows)), key=lambda place: len(rows[place].tokens))
         for begin in range(0, len(order), _ROWS_AT_ONCE):
             places = order[begin : begin + _ROWS_AT_ONCE]
-            start, end, relevance, answerable = self._run([rows[place][0] for place in places], len(asked) + 2)
+            start, end, relevance, answerable = self._run([rows[place] for place in places])
             for line, place in enumerate(places):
-                _, first, last = rows[place]
-                offsets = np.array(texts[place].offsets[: last - first], np.int64).reshape(-1, 2)
+                row = rows[place]
                 readings[place] = Reading(
                     float(relevance[line]),
                     float(answerable[line]),
-                    start[line, first:last],
-                    end[line, first:last],
-                    offsets,
+                    start[line, row.first : row.last],
+                    end[line, row.first : row.last],
+                    row.spans,
                 )
         return [reading for reading in readings if reading is not None]
 
-    def _run(self, rows: Sequence[Sequence[int]], question_tokens: int) -> list[Scores]:
-        longest = max(len(row) for row in rows)
+    def rows(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Row]:
+        """Return what the network is given of passages, each a title and a text, for a question."""
+        if not passages:
+            return []
+        asked = [self._cls, *self._ids(question)[:LONGEST_QUESTION], self._sep]
+        titles = [self._ids(useful_title(title))[:LONGEST_TITLE] for title, _ in passages]
+        texts = self._tokenizer.encode_batch([text for _, text in passages], add_special_tokens=False)
+        rows = []
+        for title, text in zip(titles, texts, strict=True):
+            head = [*asked, *title, *([self._sep] if title else [])]
+            kept = text.ids[: LONGEST_ROW - len(head) - 1]
+            spans = np.array(text.offsets[: len(kept)], np.int64).reshape(-1, 2)
+            rows.append(Row([*head, *kept, self._sep], len(asked), len(head), len(head) + len(kept), spans))
+        return rows
+
+    def _run(self, rows: Sequence[Row]) -> list[Scores]:
+        longest = max(len(row.tokens) for row in rows)
         tokens = np.zeros((len(rows), longest), np.int64)
         mask = np.zeros_like(tokens)
         segments = np.zeros_like(tokens)
         for line, row in enumerate(rows):
-            tokens[line, : len(row)] = row
-            mask[line, : len(row)] = 1
-            segments[line, question_tokens : len(row)] = 1
+            tokens[line, : len(row.tokens)] = row.tokens
+            mask[line, : len(row.tokens)] = 1
+            segments[line, row.asked : len(row.tokens)] = 1
         return self._session.run(list(_OUTPUTS), {"tokens": tokens, "segments": segments, "mask": mask})
 
     def _ids(self, text: str) -> list[int]:

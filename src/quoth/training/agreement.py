@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from quoth.reader import LONGEST_QUESTION, LONGEST_ROW, LONGEST_TITLE, Reader, best_span, special_tokens, useful_title
-from quoth.training.model import ReaderModel, load_tokenizer
+from quoth.reader import Reader, best_span
+from quoth.training.model import ReaderModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,6 @@ class Agreement:
 
 def agreement(model: ReaderModel, reader: Reader, asked: Sequence[tuple[str, str, str]]) -> Agreement:
     """Compare a network with a reader on questions, each with a passage's title and text."""
-    tokenizer = load_tokenizer()
-    cls, sep = special_tokens(tokenizer)
-
-    def ids(text: str) -> list[int]:
-        return list(tokenizer.encode(text, add_special_tokens=False).ids)
-
     was_training = model.training
     model.eval()
     ends: list[np.ndarray[tuple[int], np.dtype[np.float32]]] = []
@@ -51,15 +45,13 @@ def agreement(model: ReaderModel, reader: Reader, asked: Sequence[tuple[str, str
     same, differences = 0, []
     for question, title, text in asked:
         (reading,) = reader.read(question, [(title, text)])
-        head = [cls, *ids(question)[:LONGEST_QUESTION], sep]
-        segment = len(head)
-        titled = ids(useful_title(title))[:LONGEST_TITLE]
-        head += [*titled, sep] if titled else []
-        row = [*head, *ids(text)[: LONGEST_ROW - len(head) - 1], sep]
-        segments = [0] * segment + [1] * (len(row) - segment)
+        (row,) = reader.rows(question, [(title, text)])
+        tokens = torch.tensor([row.tokens])
+        segments = torch.zeros_like(tokens)
+        segments[:, row.asked :] = 1
         with torch.inference_mode():
-            scores = model(torch.tensor([row]), torch.tensor([segments]), torch.ones(1, len(row), dtype=torch.long))
-        start, end = (scores_of[0, len(head) : -1].numpy() for scores_of in (scores.start, scores.end))
+            scores = model(tokens, segments, torch.ones_like(tokens))
+        start, end = (scores_of[0, row.first : row.last].numpy() for scores_of in (scores.start, scores.end))
         same += best_span(start, end)[1:] == best_span(reading.start, reading.end)[1:]
         ends += [start, end]
         theirs += [reading.start, reading.end]

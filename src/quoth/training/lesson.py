@@ -21,9 +21,9 @@ from quoth.training.agreement import Agreement, agreement
 from quoth.training.evaluate import evaluate
 from quoth.training.export import export_reader, trained_reader
 from quoth.training.restore import need_onnx
-from quoth.training.run import CHECKPOINT, Material, Run, prepare
+from quoth.training.run import Material, Run, prepare
 from quoth.training.start import Origin, Start
-from quoth.training.train import Progress, TrainingSettings
+from quoth.training.train import CHECKPOINT, FINISHED, LOG, Progress, TrainingSettings
 
 LEAST_QUESTIONS = 50
 """Questions with a marked answer below which nothing is trained: a few dozen teach their own wording alone."""
@@ -162,7 +162,7 @@ class Lesson:
         return Exported(out, reader.digest, int(facts["step"]), found, self.start.before, after)
 
     def _is_done(self) -> bool:
-        return (self.run.out / "reader.safetensors").exists()
+        return (self.run.out / FINISHED).exists()
 
     def _passages(self) -> list[tuple[str, str, str]]:
         """Some questions of the run, each with the title and text of the passage that answers it."""
@@ -172,6 +172,6 @@ class Lesson:
         return [(item.question, units[item.gold[0]].title, units[item.gold[0]].text) for item in chosen]
 
     def _last_figures(self) -> dict[str, float]:
-        lines = (self.run.out / "log.jsonl").read_text("utf-8").splitlines() if self.run.checks else []
+        lines = (self.run.out / LOG).read_text("utf-8").splitlines() if self.run.checks else []
         figures = [record["figures"] for record in map(json.loads, lines) if "figures" in record]
         return dict(figures[-1]) if figures else {}

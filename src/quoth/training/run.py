@@ -17,8 +17,6 @@ from quoth.training.train import Progress, TrainingSettings, train
 HELD_OUT_ASKED, VALIDATION_ASKED = 60, 120
 """Questions that a check asks of the titles that were held out, and of each further set."""
 
-CHECKPOINT = "checkpoint.safetensors"
-
 
 @dataclass(frozen=True, slots=True)
 class Material:

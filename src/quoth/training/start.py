@@ -14,7 +14,7 @@ from quoth.errors import ModelError
 from quoth.reader import Reader
 from quoth.training.model import ReaderModel, untrained_reader
 from quoth.training.restore import restored_reader
-from quoth.training.run import CHECKPOINT
+from quoth.training.train import CHECKPOINT
 
 FILE_NAME = "run.json"
 
@@ -39,14 +39,14 @@ class Start:
     before: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, out: Path, wanted: Origin | None, default: Origin = Origin.SHIPPED) -> Start:
-        """Return what the run in ``out`` began with; for a new run ``wanted``, or ``default`` where that is None.
+    def of(cls, out: Path, wanted: Origin | None) -> Start:
+        """Return what the run in ``out`` began with; a new one begins with ``wanted`` (None: with the shipped reader).
 
         Raises:
             ModelError: the run that is there began with something else, or its note is damaged.
         """
         if not (out / CHECKPOINT).exists():
-            origin = wanted or default
+            origin = wanted or Origin.SHIPPED
             return cls(origin, Reader.load().digest if origin is Origin.SHIPPED else None)
         # A folder without a note is that of a run from before there was a choice
         start = cls._noted(out / FILE_NAME) if (out / FILE_NAME).exists() else cls(Origin.ENCODER)

@@ -28,6 +28,10 @@ SNAPSHOTS = 3
 """How many of the best-scoring means are kept beside the checkpoint."""
 
 
+CHECKPOINT, FINISHED, LOG = "checkpoint.safetensors", "reader.safetensors", "log.jsonl"
+"""The files of a run's folder: where it stands, the network once it came to its end, and its figures."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
     """Numbers of a run. ``steps`` counts those at constant rate (with the warm-up), ``rate`` is that of the heads, and
@@ -115,7 +119,7 @@ def train(
     optimizer = torch.optim.AdamW(groups, fused=True)
     first_facts = {"settings": asdict(settings), "warm_up": round(settings.warm_up * settings.steps), "snapshots": []}
     state = RunState(model, mean, optimizer, 0, first_facts)
-    path = out / "checkpoint.safetensors"
+    path = out / CHECKPOINT
     if path.exists():
         load(path, state)
         _log(out, {"event": "resumed", "step": state.step})
@@ -178,7 +182,7 @@ def train(
     save(path, state)
     if finishing is not None and state.step >= last:
         facts = json.dumps({"steps": state.step, "settings": asdict(settings)})
-        write_tensors(out / "reader.safetensors", dict(mean.state_dict()), {"facts": facts})
+        write_tensors(out / FINISHED, dict(mean.state_dict()), {"facts": facts})
     return state.step
 
 
@@ -200,5 +204,5 @@ def _evaluated(out: Path, state: RunState, evaluate: Callable[[ReaderModel], dic
 
 
 def _log(out: Path, record: dict[str, Any]) -> None:
-    with (out / "log.jsonl").open("a", encoding="utf-8") as file:
+    with (out / LOG).open("a", encoding="utf-8") as file:
         file.write(json.dumps({"time": round(time.time(), 1), **record}) + "\n")
