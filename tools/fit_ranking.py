@@ -25,6 +25,7 @@ from quoth.datasets import Dataset, read_dataset
 from quoth.datasets import Question as SetQuestion
 from quoth.encoder import Encoder
 from quoth.evaluation.matching import folded
+from quoth.evaluation.platt import even_threshold
 from quoth.index import live
 from quoth.index.dense import DenseIndex
 from quoth.index.lexical import LexicalIndex
@@ -384,17 +385,6 @@ def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
     """Return the chance that a positive scores above a negative."""
     p, n = scores[positive], scores[~positive]
     return float(np.mean((p[:, None] > n[None, :]) + 0.5 * (p[:, None] == n[None, :])))
-
-
-def even_threshold(probability: np.ndarray, right: np.ndarray, answerable: np.ndarray, weights: np.ndarray) -> float:
-    """Return the threshold at which wrong answers and refusals of answerable questions weigh the same.
-
-    ``right`` says whether any of the quotes that are shown holds the answer.
-    """
-    order = np.argsort(probability)
-    wrong_refusals = np.cumsum(np.where(answerable, weights, 0)[order])
-    wrong_answers = np.where(~right, weights, 0).sum() - np.cumsum(np.where(~right, weights, 0)[order])
-    return float(probability[order][int(np.argmin(np.abs(wrong_refusals - wrong_answers)))])
 
 
 def main() -> None:

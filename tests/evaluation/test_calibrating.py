@@ -49,7 +49,8 @@ def test_at_the_threshold_wrong_answers_and_wrong_refusals_are_equally_frequent(
     confidence = np.clip(random.normal(np.where(answerable, 0.6, 0.4), 0.2), 0, 1)
     shown = answerable & (random.random(900) < 0.8)
     first = shown & (random.random(900) < 0.8)
-    answered = confidence >= even_threshold(confidence, Asked(confidence, first, shown, answerable))
+    asked = Asked(confidence, first, shown, answerable)
+    answered = confidence >= even_threshold(confidence, shown, answerable, asked.weights)
     wrong = (answered & answerable & ~shown).sum() / 600 + (answered & ~answerable).sum() / 300
     assert wrong == pytest.approx((~answered & answerable).sum() / 600, abs=0.005)
 

@@ -74,19 +74,20 @@ def fit(asked: Asked, questions: int) -> Fit:
             "the data set with quoth eval: its answers may be marked wrongly, or its documents be others"
         )
     believed = probabilities(slope * x + intercept)
-    return Fit(slope, intercept, even_threshold(believed, asked), questions)
+    threshold = even_threshold(believed, asked.shown, asked.answerable, weights)
+    return Fit(slope, intercept, threshold, questions)
 
 
-def even_threshold(confidence: Floats, asked: Asked) -> float:
-    """Return the confidence from which on to answer, so that wrong answers and wrong refusals are equally frequent.
+def even_threshold(confidence: Floats, shown: Flags, answerable: Flags, weights: Floats) -> float:
+    """Return the confidence from which on to answer, so that wrong answers and wrong refusals weigh the same.
 
-    Wrong answers are those to unanswerable questions and those of whose quotes none that is shown holds the answer;
-    wrong refusals are all answerable questions that are declined.
+    Wrong answers are those to unanswerable questions and those of whose quotes none that is ``shown`` holds the
+    answer; wrong refusals are all ``answerable`` questions that are declined. All are of shape ``(n,)``.
     """
     order = np.argsort(confidence, kind="stable")
-    sorted_, weights = confidence[order], asked.weights[order]
-    refused = np.concatenate([[0.0], np.cumsum(np.where(asked.answerable[order], weights, 0.0))])
-    wrong = np.where(asked.shown[order], 0.0, weights)
+    sorted_, weights = confidence[order], weights[order]
+    refused = np.concatenate([[0.0], np.cumsum(np.where(answerable[order], weights, 0.0))])
+    wrong = np.where(shown[order], 0.0, weights)
     answered = wrong.sum() - np.concatenate([[0.0], np.cumsum(wrong)])
     # Between two that differ: before the first, in the middle of each gap, behind the last
     edges = np.concatenate([[0.0], (sorted_[1:] + sorted_[:-1]) / 2, [(sorted_[-1] + 1) / 2]])
