@@ -91,6 +91,15 @@ def kept_for(bot: QuothBot, answer_id: str, *, guild: int | None, person: int) -
     return kept
 
 
+async def look_up(bot: QuothBot, interaction: discord.Interaction[QuothBot], answer_id: str) -> KeptAnswer:
+    """Return the answer that an interaction is about.
+
+    Raises: as ``kept_for`` does.
+    """
+    find = partial(kept_for, bot, answer_id, guild=interaction.guild_id, person=interaction.user.id)
+    return await bot.asker.run(find)
+
+
 async def answer_interaction(
     bot: QuothBot,
     interaction: discord.Interaction[QuothBot],
@@ -130,7 +139,7 @@ async def answer_interaction(
                 interaction.channel_id or 0,
                 interaction.user.id,
                 private=hidden,
-                history=await _history(bot, interaction, after),
+                history=() if after is None else (await look_up(bot, interaction, after)).followed,
             )
             reply, answer_id = await answer_question(bot, question)
         except Exception as error:
@@ -157,15 +166,6 @@ def _refusal(bot: QuothBot, interaction: discord.Interaction[QuothBot], hidden: 
     except (BusyError, ClosingError) as error:
         return told(error)
     return None
-
-
-async def _history(bot: QuothBot, interaction: discord.Interaction[QuothBot], after: str | None) -> tuple[Earlier, ...]:
-    """Return the questions that lead to this one, where it follows an answer."""
-    if after is None:
-        return ()
-    find = partial(kept_for, bot, after, guild=interaction.guild_id, person=interaction.user.id)
-    kept = await bot.asker.run(find)
-    return kept.followed
 
 
 async def link(bot: QuothBot, answer_id: str, message: int) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.answering import kept_for, library_names
+from bot.answering import kept_for, library_names, look_up
 from bot.buttons import AnswerButton
 from bot.errors import AnswerGoneError
 from bot.follow_up import FollowUpForm
@@ -37,10 +37,7 @@ async def press(bot: QuothBot, interaction: discord.Interaction[QuothBot], butto
             match button.action:
                 case "follow":
                     # Before the form, or what is typed into it would be for nothing
-                    look = partial(
-                        kept_for, bot, button.answer_id, guild=interaction.guild_id, person=interaction.user.id
-                    )
-                    await bot.asker.run(look)
+                    await look_up(bot, interaction, button.answer_id)
                     await interaction.response.send_modal(FollowUpForm(button.answer_id))
                 case "remove":
                     await remove_answer(bot, interaction, button.answer_id)

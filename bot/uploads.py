@@ -150,14 +150,14 @@ def add_upload(
     there = shelf.documents(guild)
     root = upload_root(name)
     old = [record for record in there if record.root == root]
-    for other in {record.root for record in there if is_upload(record.root)} - {root}:
+    files = {record.root for record in there if is_upload(record.root)}
+    for other in files - {root}:
         if _visible(other) == _visible(root):
             raise RefusedUploadError("Its name looks like that of another file here; rename it.")
     if {record.name: record.content_hash for record in old} == {one.name: one.content_hash for one in documents}:
         return Added(name, len(old), sum(record.passages for record in old), replaced=False, unchanged=True)
     if old and not replace:
         raise NameTakenError(name)
-    files = {record.root for record in there if is_upload(record.root)}
     if not old and len(files) >= limits.files:
         held = counted(len(files), "file")
         raise QuotaError(f"This server's library holds {held}, as many as it may; remove one before you add {name}.")

@@ -15,12 +15,11 @@ import apsw
 
 from bot.errors import AnswerGoneError
 from bot.records.database import Database
-from bot.records.kept import Earlier, KeptAnswer, KeptSpan, Votes
+from bot.records.kept import DAY, Earlier, KeptAnswer, KeptSpan, Votes
 from quoth.answer import Answer
 
 _HISTORY = 3
 _A_DAY = 500
-_DAY = 86_400
 _ID_BYTES = 12  # 16 characters in base64
 _GONE = "This answer is no longer kept, so its buttons don't work any more; please ask again."
 
@@ -81,7 +80,7 @@ class AnswerRecords:
             db.execute(
                 "DELETE FROM answer WHERE id IN (SELECT id FROM answer WHERE asker = ? AND at > ? "
                 "ORDER BY at DESC, rowid DESC LIMIT -1 OFFSET ?)",
-                (person, now - _DAY, _A_DAY),
+                (person, now - DAY, _A_DAY),
             )
         return answer_id
 

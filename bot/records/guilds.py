@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 import apsw
 
 from bot.records.database import Database
-from bot.records.kept import Action, GuildSettings, PendingUpload, Upload
+from bot.records.kept import DAY, Action, GuildSettings, PendingUpload, Upload
 
-_DAY = 86_400
 _OF_A_GUILD = {
     "guild_settings": "guild",
     "answer": "guild",
@@ -148,7 +147,7 @@ class GuildRecords:
         """Return the servers that were left ``days`` ago or earlier."""
         with self._database.turn() as db:
             query = "SELECT id FROM guild WHERE left_at <= ? ORDER BY id"
-            return [guild for (guild,) in db.execute(query, (time.time() - days * _DAY,))]
+            return [guild for (guild,) in db.execute(query, (time.time() - days * DAY,))]
 
     def known_guilds(self) -> set[int]:
         """Return every server of which anything is kept."""

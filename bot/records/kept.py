@@ -8,6 +8,9 @@ from datetime import datetime
 
 from quoth.answer import FoundPassage, Quote
 
+DAY = 86_400
+"""Seconds."""
+
 DEFAULT_DAYS = 30
 """Days that questions and answers are kept where a server didn't set it, and in direct messages."""
 

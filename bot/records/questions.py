@@ -12,9 +12,8 @@ import apsw
 
 from bot.records.answers import AnswerRecords, packed_history, unpacked_history
 from bot.records.guilds import GuildRecords
-from bot.records.kept import DEFAULT_DAYS, PRIVATE_DAYS, Earlier, Forgotten, Stats, UnansweredQuestion
+from bot.records.kept import DAY, DEFAULT_DAYS, PRIVATE_DAYS, Earlier, Forgotten, Stats, UnansweredQuestion
 
-_DAY = 86_400
 _UNANSWERED_SHOWN = 50
 _KEPT_FOR_DAYS = ("question", "answer", "vote")
 
@@ -39,7 +38,7 @@ class QuestionRecords(AnswerRecords, GuildRecords):
     def stats(self, guild: int) -> Stats:
         """Return a server's figures of the days that are kept, with the newest of the questions not answered."""
         with self._database.turn() as db:
-            since = time.time() - self._settings(db, guild).days * _DAY
+            since = time.time() - self._settings(db, guild).days * DAY
             asked, answered = db.execute(
                 "SELECT count(*), count(*) FILTER (WHERE answered) FROM question WHERE guild = ? AND at > ?",
                 (guild, since),
@@ -96,16 +95,16 @@ class QuestionRecords(AnswerRecords, GuildRecords):
             for guild in guilds:
                 days = self._settings(db, guild).days if guild is not None else DEFAULT_DAYS
                 for table in _KEPT_FOR_DAYS:
-                    db.execute(f"DELETE FROM {table} WHERE guild IS ? AND at < ?", (guild, now - days * _DAY))
+                    db.execute(f"DELETE FROM {table} WHERE guild IS ? AND at < ?", (guild, now - days * DAY))
                 rows = db.execute(
                     "SELECT wording.answer, history FROM answer JOIN wording ON wording.answer = id "
                     "WHERE guild IS ? AND history <> '[]'",
                     (guild,),
                 )
-                _take_out_of_histories(db, rows, partial(_is_over, before=now - days * _DAY))
-            db.execute("DELETE FROM answer WHERE private AND at < ?", (now - PRIVATE_DAYS * _DAY,))
+                _take_out_of_histories(db, rows, partial(_is_over, before=now - days * DAY))
+            db.execute("DELETE FROM answer WHERE private AND at < ?", (now - PRIVATE_DAYS * DAY,))
             expired = db.total_changes() - before
-            db.execute("DELETE FROM event WHERE at < ?", (now - _DAY,))
+            db.execute("DELETE FROM event WHERE at < ?", (now - DAY,))
         if expired:
             self._database.forget()
 
