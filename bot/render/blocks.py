@@ -11,6 +11,9 @@ _MARK_BEFORE, _MARK_AFTER = r"*\[…]* ", r" *\[…]*"
 _BOLD = 8 * MOST_BOLD
 """Units that bold costs: its asterisks, and what is escaped anew where it begins and ends."""
 
+_BESIDE = units(_MARK_BEFORE + _MARK_AFTER) + _BOLD
+"""Units of what stands in a block beside the text that is left of it."""
+
 
 def one_line(text: str, limit: int) -> str:
     """Return markup that shows a name or title on one line; at most ``limit`` units of it, before escaping."""
@@ -26,8 +29,7 @@ def block(text: str, focus: tuple[int, int] | None, budget: int) -> tuple[str, b
     if whole is not None and units(whole) <= budget:
         return whole, False
     start, end = focus or (0, 0)
-    marks = units(_MARK_BEFORE + _MARK_AFTER) + _BOLD
-    low, high = window(text, (start, end), budget - marks, lambda part: units(quoted(part)))
+    low, high = window(text, (start, end), budget - _BESIDE, lambda part: units(quoted(part)))
     inside = (max(start, low) - low, min(end, high) - low) if focus else None
     before = _MARK_BEFORE if low else ""
     after = _MARK_AFTER if high < len(text) else ""
@@ -42,15 +44,15 @@ def surrounded(
     ``bold`` (two offsets) lies in the quote; the lines ``below`` stand in small print below it, and are not counted.
     """
     low, high = 0, len(text)
-    spare = budget - units(_MARK_BEFORE + _MARK_AFTER) - _BOLD
+    spare = budget - _BESIDE
     if units(quoted(text)) > spare:
         low, high = window(text, quote, spare, lambda part: units(quoted(part)))
     start, end = max(quote[0], low), min(quote[1], high)
     inside = (max(bold[0], start) - start, min(bold[1], end) - start) if bold else None
     before, after = shown(text[low:start].rstrip()), shown(text[end:high].lstrip())
     first, last = _MARK_BEFORE if low else "", _MARK_AFTER if high < len(text) else ""
-    block = quoted(text[start:end], inside, before="" if before else first, after="" if after else last)
-    lines = [first + before if before else "", small(block, *below), after + last if after else ""]
+    middle = quoted(text[start:end], inside, before="" if before else first, after="" if after else last)
+    lines = [first + before if before else "", small(middle, *below), after + last if after else ""]
     return "\n".join(line for line in lines if line), bool(first or last)
 
 
