@@ -81,7 +81,7 @@ async def test_settings_of_a_server_that_was_deleted_are_gone_from_memory_too(
     bot = await restart()
     assert (await bot.guild_settings(GUILD)).private
     await bot.housekeeping()
-    monkeypatch.setattr("bot.records.guilds._DAY", 0)
+    monkeypatch.setattr("bot.records.guilds.DAY", 0)
     await bot.housekeeping()
     assert GUILD not in bot.shelf.guilds()
     assert await bot.guild_settings(GUILD) == GuildSettings()
