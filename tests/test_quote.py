@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from quoth import pipeline
 from quoth import quote as module
 from quoth.answer import Answer, Context, Span
 from quoth.antecedent import MAX_CONTEXT, antecedent, leans
@@ -195,6 +197,57 @@ def test_a_quote_is_dated_by_the_last_change_of_its_file_or_by_the_day_it_was_ad
         library.add("a.txt", SENTENCE.encode())
         (quote,) = library.ask("Who counts the boats at dawn?", quotes=1).quotes
         assert quote.dated == library.documents()[0].indexed_at[:10]
+
+
+MUSEUM = "Ada Holm, whose father built ships and whose mother sailed them, founded the shipping museum."
+TWO_FACTS = {
+    "a.txt": f"{MUSEUM}\n\nThe shipping museum of the town owes its being to the money of Ada Holm.\n\n"
+    "It was Ada Holm by whom a museum for old boats was founded in this very place.\n\nVisitors pay six crowns.",
+    "b.txt": "The northern lighthouse was lit in 1871.",
+}
+BOTH_FACTS = "Who founded the shipping museum, and when was the northern lighthouse lit?"
+
+
+@pytest.fixture
+def scored(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], float]], None]:
+    """Have windows scored by their text, whatever the fitted models say."""
+
+    def by(score: Callable[[str], float]) -> None:
+        def chosen(question, windows, scores, ranked, texts, **how):
+            of = [score(texts.document(window.row).text[window.start : window.end]) for window in windows]
+            return module.quotes(question, windows, np.array(of, np.float32), ranked, texts, **how)
+
+        monkeypatch.setattr(pipeline, "quotes", chosen)
+
+    return by
+
+
+def test_a_further_quote_is_one_that_tells_what_the_first_lacks(tmp_path: Path, encoder: Encoder, scored):
+    scored(lambda text: 3.0 if text == MUSEUM else 2.0 if "Ada" in text else 1.5)
+    first, second = ask(tmp_path, encoder, TWO_FACTS, BOTH_FACTS, quotes=2).quotes
+    assert first.text == MUSEUM
+    assert second.document == "b.txt"
+
+
+def test_one_that_hardly_answers_does_not_come_before_better_ones_for_that(tmp_path: Path, encoder: Encoder, scored):
+    scored(lambda text: 3.0 if text == MUSEUM else 2.0 if "Ada" in text else -2.0)
+    first, second = ask(tmp_path, encoder, TWO_FACTS, BOTH_FACTS, quotes=2).quotes
+    assert (first.document, second.document) == ("a.txt", "a.txt")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_quotes_stand_in_the_order_of_their_scores_and_none_is_above_the_first(
+    tmp_path: Path, encoder: Encoder, scored, seed: int
+):
+    drawn = np.random.default_rng(seed)
+    of: dict[str, float] = {}
+    scored(lambda text: of.setdefault(text, float(drawn.normal(scale=2))))
+    answer = ask(tmp_path, encoder, TWO_FACTS, BOTH_FACTS, quotes=6)
+    scores = [quote.score for quote in answer.quotes]
+    assert len(scores) >= 3
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == answer.confidence
+    assert answer.quotes[0].text == max(of, key=of.__getitem__)
 
 
 def test_one_document_does_not_disagree_with_itself(tmp_path: Path, encoder: Encoder):

@@ -72,9 +72,10 @@ class Place:
 class Quote:
     """A verbatim stretch of a document with its citation.
 
-    ``score`` is the probability, as this ranking sees it, that the quote answers. ``dated`` is the day, ISO 8601, of
-    its document's last change, or of its coming into the library. ``document_id`` is the library's
-    own number of the document, for a front end that opens it again; it is not part of the JSON.
+    ``score`` is the probability, as this ranking sees it, that the quote answers; raised for what it tells of the
+    question that the quotes before it lack, and never above theirs. ``dated`` is the day, ISO 8601, of its document's
+    last change, or of its coming into the library. ``document_id`` is the library's own number of the document, for a
+    front end that opens it again; it is not part of the JSON.
     """
 
     rank: int

@@ -90,7 +90,9 @@ class Pipeline:
         fit = calibration.fit(read=readings is not None) if calibration else None
         least = fit.threshold if fit else models.threshold
         sure = float(probabilities(fit(log_odds) if fit else log_odds)) if windows else 0.0
-        chosen = quotes(windows, scores, ranked, self._texts, count=count, confidence=sure, library=self._library)
+        chosen = quotes(
+            question, windows, scores, ranked, self._texts, count=count, confidence=sure, library=self._library
+        )
         names = confidence.READER_NAMES if readings else confidence.NAMES
         return Answer(
             question=text,
