@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from quoth.errors import ModelError
-from quoth.reader import LONGEST_ANSWER, LONGEST_ROW, Reader, best_span, loaded_reader
+from quoth.reader import LONGEST_ANSWER, LONGEST_ROW, Reader, batches, best_span, loaded_reader
 
 BRIDGE = ("The bridge", "The old bridge over the Wye was built by Thomas Harrow in 1832. It is closed to carts now.")
 BREAD = ("Bread", "Rye bread needs a sour dough, which is kept warm for a day before it is kneaded with salt.")
@@ -52,6 +52,20 @@ def test_each_reading_belongs_to_its_passage_whatever_their_lengths(reader: Read
         assert len(reading.start) == len(reading.end) == len(reading.spans)
         first, last = reading.spans[0], reading.spans[-1]
         assert (int(first[0]), int(last[1])) == (0, len(text))
+
+
+@given(st.lists(st.integers(1, LONGEST_ROW), max_size=60))
+def test_every_passage_is_read_once_and_hardly_any_padding_is_read(lengths: list[int]):
+    parts = batches(lengths)
+    assert sorted(place for part in parts for place in part) == list(range(len(lengths)))
+    assert all(1 <= len(part) <= 8 for part in parts)
+    for part in parts:
+        here = [lengths[place] for place in part]
+        assert sum(here) >= 0.9 * len(here) * max(here)
+
+
+def test_passages_of_one_length_are_read_together():
+    assert [len(part) for part in batches([50] * 17)] == [8, 8, 1]
 
 
 def test_reading_side_by_side_says_nearly_what_reading_alone_says(reader: Reader):
