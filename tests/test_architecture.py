@@ -26,6 +26,7 @@ LEAVES = (
     "disagreement",
     "answer",
     "answer_kind",
+    "language",
 )
 
 # The way of the data. A module, or a package as a whole, imports from leaves and from what stands before it

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from quoth.compiled import compile_model, compiled_folder, load_compiled
 from quoth.errors import ModelError
+from quoth.language import Trust, trust_by_words
 from quoth.model_files import DEFAULT_WEIGHTS_SHA256, packaged_folder, weights_sha256
 from quoth.onnx_model import OnnxModel
 from quoth.passages import CONTEXT_TEMPLATE
@@ -85,9 +86,10 @@ class Encoder:
     never for a whole document.
     """
 
-    def __init__(self, model: Model, identity: ModelIdentity) -> None:
+    def __init__(self, model: Model, identity: ModelIdentity, trust: Trust = trust_by_words) -> None:
         self._model = model
         self.identity = identity
+        self._trust = trust
         self._next = threading.Lock()
         self._busy = threading.Lock()
 
@@ -153,6 +155,11 @@ class Encoder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return for each text how many tokens it is to this model, special ones included, nothing cut off."""
         return self._model.count_tokens(texts) if texts else []
+
+    def trust(self, texts: Sequence[str]) -> list[float]:
+        """Return for each text how far this model knows its language, 0 to 1; see ``quoth.language``."""
+        special, *counts = self.count_tokens(["", *texts])
+        return [self._trust(count - special, text) for count, text in zip(counts, texts, strict=True)]
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return the unit vectors of passages with their context, shape ``(len(texts), dimension)``.
