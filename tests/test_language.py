@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quoth.encoder import Encoder
-from quoth.language import words_alone
+from quoth.language import TRUSTED, words_alone
 from quoth.library import Library
 from quoth.question import embed
 from quoth.reader import Reader
@@ -23,6 +23,7 @@ UNKNOWN = [
 KNOWN = [
     "How much cybercrime was discovered in 2013?",
     "wat percentege of cybercirme was discoverd?",
+    "does cybercrime threatn critcal infrastucture?",
     "ABC-123",
     "4711",
     "Who is INV-20391/A.77-8x?",
@@ -62,4 +63,4 @@ def test_only_words_tell_of_a_language():
 def test_the_reader_judges_by_its_own_vocabulary_as_the_default_encoder_does(encoder: Encoder):
     reader = Reader.load()
     texts = UNKNOWN + KNOWN
-    assert [reader.knows_language(text) for text in texts] == [trust >= 0.5 for trust in encoder.trust(texts)]
+    assert [reader.knows_language(text) for text in texts] == [trust >= TRUSTED for trust in encoder.trust(texts)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ from quoth.words import terms
 _LEANING = frozenset(
     terms("he she it they him her them his hers its their theirs this that these those there then one ones")
 )
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 _FEW_WORDS = 3
 _TELLING = 5.0
 
@@ -111,9 +113,16 @@ def embed(texts: Sequence[str], encoder: Encoder) -> list[EmbeddedQuestion]:
 
 
 def _is_known(text: str, encoder: Encoder) -> bool:
-    """Whether it is only identifiers, numbers and the like that make a text look unknown to the encoder."""
+    """Whether a text whose trust is low is in a language that the encoder knows all the same.
+
+    Identifiers and numbers are spelled out in any language, and misspelt words too: one long word that is a piece of
+    its own tells of a language that is known. (Beyond ASCII it may be the one piece that stands for what is unknown.)
+    """
     words = words_alone(text)
-    return not words or encoder.trust([words])[0] >= TRUSTED
+    if not words or encoder.trust([words])[0] >= TRUSTED:
+        return True
+    special, *counts = encoder.count_tokens(["", *_LONG_WORD.findall(words)])
+    return words.isascii() and special + 1 in counts
 
 
 def understand(texts: Sequence[str], encoder: Encoder, vocabulary: Collection[str]) -> list[Question]:
