@@ -38,6 +38,7 @@ CHAIN = (
     "model_files",
     "onnx_model",
     "torch_model",
+    "multilingual_model",
     "compiled",
     "encoder",
     "reader",
