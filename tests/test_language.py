@@ -56,7 +56,7 @@ def test_no_question_on_the_seed_article_is_taken_for_another_language(encoder: 
 
 
 def test_only_words_tell_of_a_language():
-    assert words_alone("Who is INV-20391/A.77 of 2013 ?") == "Who is"
+    assert words_alone("Who is INV-20391/A.77 of 2013 ?") == "Who is of"
     assert words_alone("a.b@example.com INV_1 42") == ""
 
 

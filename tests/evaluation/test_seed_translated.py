@@ -14,8 +14,8 @@ from quoth.settings import MULTILINGUAL_MODEL
 SEEDS = Path(__file__).parents[2] / "seeds"
 
 # Of 16 questions, with what was measured when the floor was set
-FIRST_FLOOR = 0
-AMONG_THREE_FLOOR = 0
+FIRST_FLOOR = 9  # 10
+AMONG_THREE_FLOOR = 13  # 14
 
 
 def questions() -> list[dict]:
