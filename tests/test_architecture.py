@@ -26,6 +26,7 @@ LEAVES = (
     "disagreement",
     "answer",
     "answer_kind",
+    "language",
 )
 
 # The way of the data. A module, or a package as a whole, imports from leaves and from what stands before it
@@ -37,6 +38,7 @@ CHAIN = (
     "model_files",
     "onnx_model",
     "torch_model",
+    "multilingual_model",
     "compiled",
     "encoder",
     "reader",

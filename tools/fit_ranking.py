@@ -276,7 +276,7 @@ def rank_all(one: Collected, fusion: Linear, reader: Reader | None = None, model
     for number, case in enumerate(one.cases):
         texts = one.texts[id(case)]
         case.ranked, case.readings = ranked_by(fusion, case.rows, case.signals, texts), None
-        if reader is None or case.question.trust < rerank.TRUSTED or not len(case.rows):
+        if reader is None or not len(case.rows) or not reader.knows_language(case.question.text):
             continue
         if model is None and case.state != "full":
             continue
@@ -445,7 +445,7 @@ def fit(collected: list[Collected], calibration: set[str], reader: Reader | None
     fit_choice(collected, ranking, models, thresholds, "", read.NAMES, confidence.NAMES, l2=1e-3)
     if reader is not None:
         print("-- with the reader")
-        reading = [to_be_read(one, to_read) for one in collected]
+        reading = [to_be_read(one, to_read, reader) for one in collected]
         reading = [one for one in reading if one.cases]
         fit_rerank(reading, [one for one in reading if one.name not in calibration], left_out, models, reader)
         ranking = [one for one in reading if one.name not in calibration]
@@ -454,13 +454,13 @@ def fit(collected: list[Collected], calibration: set[str], reader: Reader | None
     return {"sets": [one.name for one in collected], "thresholds": thresholds, "models": models}
 
 
-def to_be_read(one: Collected, count: int) -> Collected:
-    """Return a set with those of its first ``count`` questions that the reader is asked."""
+def to_be_read(one: Collected, count: int, reader: Reader) -> Collected:
+    """Return a set with those of its first ``count`` questions that the ``reader`` is asked."""
     first: set[str] = set()
     for misleading, wanted in ((False, count), (True, count // FEWER_MISLEADING)):
         kind = [case.source.id for case in one.cases if (case.state == "misleading-") is misleading]
         first.update(list(dict.fromkeys(kind))[:wanted])
-    cases = [case for case in one.cases if case.source.id in first and case.question.trust >= rerank.TRUSTED]
+    cases = [case for case in one.cases if case.source.id in first and reader.knows_language(case.question.text)]
     return Collected(one.name, one.dataset, cases, one.texts)
 
 

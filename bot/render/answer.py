@@ -74,6 +74,8 @@ def answer_reply(
 
 def _declined(answer: Answer, above: list[str], searched: str, private: bool) -> Reply:
     lines = [*above, "**I found no answer to this in the documents.**"]
+    if not answer.language_known:
+        lines.append("I don't know the language of this question, so I only looked for its words.")
     buttons: tuple[Button, ...] = (Button("follow", "Follow up"),)
     if answer.passages:
         lines.append("You can still read the passages that come closest.")

@@ -168,6 +168,8 @@ class Answer:
 
     ``confidence`` is the probability, were answerable and unanswerable questions equally frequent, that the library
     answers the question and the first quote holds the answer. ``explanation`` holds the signals it was made from.
+    ``language_known`` is False where the encoder doesn't know the question's language: then only the words that
+    question and documents have in common were compared.
     """
 
     question: str
@@ -179,6 +181,7 @@ class Answer:
     explanation: dict[str, float]
     documents_searched: int
     id: str | None = None
+    language_known: bool = True
 
     @property
     def answered(self) -> bool:
@@ -218,6 +221,7 @@ class Answer:
             "status": self.status,
             "confidence": round(self.confidence, 4),
             "seconds": round(self.seconds, 4),
+            "language_known": self.language_known,
             "quotes": [quote.as_json() for quote in self.quotes],
             "disagreeing": [quote.rank for quote in self.disagreeing],
             "passages": [passage.as_json(with_signals=explain) for passage in self.passages],

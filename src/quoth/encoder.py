@@ -1,7 +1,8 @@
 """The embedding model: texts in, unit vectors out.
 
 The default one runs in ONNX Runtime, and so does every other once it was compiled (``quoth.compiled``);
-sentence-transformers loads what was not, and takes seconds for that. Importing this module imports neither.
+sentence-transformers loads what was not, and takes seconds for that. The multilingual one has an engine of its own.
+Importing this module imports none of them.
 """
 
 from __future__ import annotations
@@ -18,22 +19,26 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from quoth import multilingual_model
 from quoth.compiled import compile_model, compiled_folder, load_compiled
 from quoth.errors import ModelError
+from quoth.language import Trust, trust_by_letters, trust_by_words
 from quoth.model_files import DEFAULT_WEIGHTS_SHA256, packaged_folder, weights_sha256
 from quoth.onnx_model import OnnxModel
 from quoth.passages import CONTEXT_TEMPLATE
-from quoth.settings import DEFAULT_MODEL, EncoderEngine
+from quoth.settings import DEFAULT_MODEL, MULTILINGUAL_MODEL, EncoderEngine
 from quoth.torch_model import TorchModel
 
 Vectors = npt.NDArray[np.float32]
+
+_PACKAGED = (DEFAULT_MODEL, MULTILINGUAL_MODEL)
 
 # Passages a turn: as fast as larger ones on a CPU, and what a question may have to wait for
 _TURN = 8
 
 
 class Model(Protocol):
-    """What an encoder needs of its network: ``OnnxModel`` or ``TorchModel``."""
+    """What an encoder needs of its network: ``OnnxModel``, ``TorchModel`` or ``MultilingualModel``."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return for each text how many tokens it is, special ones included, nothing cut off."""
@@ -85,9 +90,10 @@ class Encoder:
     never for a whole document.
     """
 
-    def __init__(self, model: Model, identity: ModelIdentity) -> None:
+    def __init__(self, model: Model, identity: ModelIdentity, trust: Trust = trust_by_words) -> None:
         self._model = model
         self.identity = identity
+        self._trust = trust
         self._next = threading.Lock()
         self._busy = threading.Lock()
 
@@ -106,9 +112,9 @@ class Encoder:
     def load(cls, name: str = DEFAULT_MODEL, engine: EncoderEngine = "auto") -> Encoder:
         """Load the model called ``name``.
 
-        ``all-MiniLM-L6-v2`` comes from an installed package and never touches the network; a path loads the model
-        there; any other name is fetched by sentence-transformers from its hub, once. Weights are read from
-        safetensors only, and code that a model brings along is not run.
+        ``all-MiniLM-L6-v2`` and ``multilingual-e5-small`` come from installed packages and never touch the network; a
+        path loads the model there; any other name is fetched by sentence-transformers from its hub, once. Weights
+        that it loads are read from safetensors only, and code that a model brings along is not run.
 
         ONNX Runtime serves the default model, and another one once it was compiled, which its first loading does;
         ``engine="torch"`` leaves every model to sentence-transformers, as does a GPU in a process that uses PyTorch.
@@ -116,6 +122,8 @@ class Encoder:
         Raises:
             ModelError: no such model, weights in another format, or weights that differ from the pinned ones.
         """
+        if name == MULTILINGUAL_MODEL:
+            return cls(multilingual_model.MultilingualModel.load(), _multilingual_identity(), trust_by_letters)
         folder = packaged_folder() if name == DEFAULT_MODEL else Path(name).expanduser()
         is_local = folder.is_dir()
         if not is_local and (name.startswith((".", "/", "~")) or "\\" in name):
@@ -153,6 +161,11 @@ class Encoder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return for each text how many tokens it is to this model, special ones included, nothing cut off."""
         return self._model.count_tokens(texts) if texts else []
+
+    def trust(self, texts: Sequence[str]) -> list[float]:
+        """Return for each text how far this model knows its language, 0 to 1; see ``quoth.language``."""
+        special, *counts = self.count_tokens(["", *texts])
+        return [self._trust(count - special, text) for count, text in zip(counts, texts, strict=True)]
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return the unit vectors of passages with their context, shape ``(len(texts), dimension)``.
@@ -196,10 +209,15 @@ class Encoder:
         return [*self._pieces(text[:cut]), *self._pieces(text[cut:])]
 
 
+def _multilingual_identity() -> ModelIdentity:
+    model = multilingual_model
+    return ModelIdentity(MULTILINGUAL_MODEL, model.WEIGHTS_SHA256, model.POOLING, model.MAX_TOKENS, model.DIMENSION)
+
+
 def model_name(setting: str) -> str:
     """Return the name that a model chosen by ``setting`` (a name or a folder) is recorded under."""
     folder = Path(setting).expanduser()
-    return folder.resolve().name if setting != DEFAULT_MODEL and folder.is_dir() else setting
+    return folder.resolve().name if setting not in _PACKAGED and folder.is_dir() else setting
 
 
 def is_recorded(setting: str, identity: ModelIdentity) -> bool:
@@ -208,6 +226,8 @@ def is_recorded(setting: str, identity: ModelIdentity) -> bool:
         return False
     if setting == DEFAULT_MODEL:
         return identity.weights_sha256 == DEFAULT_WEIGHTS_SHA256
+    if setting == MULTILINGUAL_MODEL:
+        return identity == _multilingual_identity()
     folder = Path(setting).expanduser()
     return not folder.is_dir() or weights_sha256(folder) == identity.weights_sha256
 

@@ -79,7 +79,7 @@ class Pipeline:
         """
         question, ranked = self._retrieved(embedded, among, kind)
         readings = None
-        if reader is not None and question.trust >= rerank.TRUSTED and len(ranked.rows):
+        if reader is not None and len(ranked.rows) and reader.knows_language(question.text):
             ranked, readings = rerank.read_best(reader, question, ranked, self._texts, _rerank())
         models = _models(with_reader=readings is not None)
         windows, window_signals = read.windows(question, ranked, self._texts, readings)
@@ -105,6 +105,7 @@ class Pipeline:
             | (fit.explained(float(probabilities(log_odds))) if fit else {"threshold": least}),
             documents_searched=self._passages.count_documents(among),
             id=question_id,
+            language_known=embedded.language_known,
         )
 
     def search(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quoth.encoder import Encoder, Vectors
+from quoth.language import TRUSTED, words_alone
 from quoth.rarity import rarity
 from quoth.spelling import corrected
 from quoth.words import terms
@@ -18,11 +20,9 @@ from quoth.words import terms
 _LEANING = frozenset(
     terms("he she it they him her them his hers its their theirs this that these those there then one ones")
 )
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 _FEW_WORDS = 3
 _TELLING = 5.0
-# Tokens a word: English in all-MiniLM-L6-v2 has 1.2 to 1.6 (punctuation counted), Persian above 4
-_KNOWN = 2.0
-_SPELLED_OUT = 3.5
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Question:
     """A question: its terms in order, its vector, and how far the encoder knows its language.
 
     ``trust`` is 1 where the encoder's tokeniser knows the words, and falls to 0 where it spells them out (a model
-    made for English gives Persian vectors that tell hardly anything).
+    made for English gives Persian vectors that tell hardly anything). What the reader knows is another matter.
     """
 
     text: str
@@ -89,11 +89,15 @@ def resolve(text: str, history: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedQuestion:
-    """What the encoder makes of a question, whichever library is asked; see ``Question``."""
+    """What the encoder makes of a question, whichever library is asked; see ``Question``.
+
+    ``language_known`` is False where it is written in words that the encoder doesn't know.
+    """
 
     text: str
     vector: Vectors
     trust: float
+    language_known: bool
 
     def read_as(self, vocabulary: Collection[str]) -> Question:
         """Return the question with its terms; misspelt words are read as those of ``vocabulary``, a library's terms."""
@@ -102,18 +106,25 @@ class EmbeddedQuestion:
 
 def embed(texts: Sequence[str], encoder: Encoder) -> list[EmbeddedQuestion]:
     """Return what the encoder makes of questions; several at once cost less than one by one."""
-    tokens = encoder.count_tokens(texts)
     return [
-        EmbeddedQuestion(text, vector, _trust(count, text))
-        for text, vector, count in zip(texts, encoder.encode_questions(texts), tokens, strict=True)
+        EmbeddedQuestion(text, vector, trust, trust >= TRUSTED or _is_known(text, encoder))
+        for text, vector, trust in zip(texts, encoder.encode_questions(texts), encoder.trust(texts), strict=True)
     ]
+
+
+def _is_known(text: str, encoder: Encoder) -> bool:
+    """Whether a text whose trust is low is in a language that the encoder knows all the same.
+
+    Identifiers and numbers are spelled out in any language, and misspelt words too: one long word that is a piece of
+    its own tells of a language that is known. (Beyond ASCII it may be the one piece that stands for what is unknown.)
+    """
+    words = words_alone(text)
+    if not words or encoder.trust([words])[0] >= TRUSTED:
+        return True
+    special, *counts = encoder.count_tokens(["", *_LONG_WORD.findall(words)])
+    return words.isascii() and special + 1 in counts
 
 
 def understand(texts: Sequence[str], encoder: Encoder, vocabulary: Collection[str]) -> list[Question]:
     """Return questions with their terms and vectors; see ``embed`` and ``EmbeddedQuestion.read_as``."""
     return [question.read_as(vocabulary) for question in embed(texts, encoder)]
-
-
-def _trust(tokens: int, text: str) -> float:
-    pieces = (tokens - 2) / max(1, len(text.split()))
-    return float(np.clip((_SPELLED_OUT - pieces) / (_SPELLED_OUT - _KNOWN), 0.0, 1.0))

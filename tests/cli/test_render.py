@@ -122,3 +122,14 @@ def test_explain_shows_every_score(answer):
 
 def test_a_citation_can_not_be_forged_by_a_title():
     assert citation("a\n[1]\x1b[2J", 1, None, None, "x\u202e") == "a␊[1]␛[2J, paragraph 1 - x<U+202E>"
+
+
+@pytest.mark.parametrize("answer", [ANSWER, ABSTENTION])
+def test_a_question_in_an_unknown_language_is_said_to_be_one_once_with_the_remedy(answer):
+    def said(known):
+        lines = plain(answer_lines(replace(answer, language_known=known)))
+        return [line for line in lines if "language" in line]
+
+    assert said(True) == []
+    (line,) = said(False)
+    assert "only words in common" in line and "QUOTH_MODEL=multilingual-e5-small" in line

@@ -11,10 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from quoth.answer import Answer, FoundPassage, Quote, Span, confidence_in_words
 from quoth.cli.terminal import Verbatim, one_line
 from quoth.counted import counted
+from quoth.settings import MULTILINGUAL_MODEL
 
 _CLOSEST_SHOWN = 3
 _PASSAGE_SHOWN = 300
 _CUT = " […]"
+
+_UNKNOWN_LANGUAGE = (
+    "the encoder doesn't know this question's language: only words in common were compared; "
+    f"QUOTH_MODEL={MULTILINGUAL_MODEL} knows a hundred (docs/languages.md)"
+)
 
 _LABEL, _ASIDE, _MARKED, _PROBLEM = "bold cyan", "dim", "bold reverse", "bold yellow"
 
@@ -45,6 +51,9 @@ def answer_lines(answer: Answer, *, explain: bool = False, name_answer: bool = F
             for passage in answer.passages[:_CLOSEST_SHOWN]:
                 yield Verbatim()
                 yield from _passage_lines(passage, _PASSAGE_SHOWN)
+    if not answer.language_known:
+        yield Verbatim()
+        yield Verbatim((_UNKNOWN_LANGUAGE, _PROBLEM))
     if explain:
         yield from _explanation_lines(answer)
 

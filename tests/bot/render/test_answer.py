@@ -252,3 +252,10 @@ def test_a_title_can_not_pass_for_a_citation_or_a_link():
 def test_what_is_shown_of_a_quote_is_its_text(quote):
     text = body(replace(ANSWER, quotes=(replace(quote, context=None, answer=None),)))
     assert text.startswith(quoted(quote.text)) or "shortened" in text
+
+
+def test_an_abstention_says_that_the_question_s_language_is_unknown_and_an_answer_does_not():
+    said = "I don't know the language of this question, so I only looked for its words."
+    assert body(replace(ABSTENTION, language_known=False)).split("\n")[1] == said
+    assert said not in body(ABSTENTION)
+    assert said not in body(replace(ANSWER, language_known=False))
