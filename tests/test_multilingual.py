@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -204,6 +205,7 @@ def test_a_library_of_one_model_is_not_asked_with_the_other(tmp_path: Path, enco
     assert not is_recorded(MULTILINGUAL_MODEL, encoder.identity)
     assert not is_recorded(DEFAULT_MODEL, multilingual.identity)
     assert is_recorded(MULTILINGUAL_MODEL, multilingual.identity)
+    assert not is_recorded(MULTILINGUAL_MODEL, replace(multilingual.identity, pooling="mean,centred:other"))
 
 
 def test_the_reader_reads_english_and_leaves_persian_to_retrieval(tmp_path: Path, multilingual: Encoder):
