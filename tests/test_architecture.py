@@ -21,6 +21,7 @@ LEAVES = (
     "settings",
     "words",
     "rarity",
+    "stopwatch",
     "weights",
     "calibration",
     "disagreement",
