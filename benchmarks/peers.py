@@ -9,10 +9,12 @@ one that indexes, one that opens the index from the disk and is asked, and for t
 `--cold` questions, from its start to its end with the answer printed. Nothing else should run meanwhile. Documents are
 given whole, parted by each system's own splitter where it has one by default, and then as Quoth parts them.
 
-R@k is the share of questions with a relevant document among the first k different ones. hit@1: the first text unit
+R@k is the share of questions with a relevant document among the first k different ones; nDCG@10 is over the documents
+of the ten units found, and behind it stands the 95 % interval of its difference to Quoth's passages (a paired bootstrap
+over questions). hit@1: the first text unit
 that the system returns (a chunk, or Quoth's quote) is of the gold document and holds a whole gold answer; since a long
 chunk is likelier to, the units' mean length stands beside it. Indexing counts from the texts to the last byte on the
-disk, the model loaded before. A `×` is how many times Quoth's figure (of the same unit: quotes) the system takes.
+disk, the model loaded before. Behind a `×` stands the figure's ratio to that of Quoth's quotes.
 """
 
 from __future__ import annotations
@@ -160,7 +162,10 @@ def measure(
     first = [found[0] if found else ("", "") for found in asked["found"]]
     # A quote stands before the passages, whose order is that of the documents
     ranked = [list(dict.fromkeys(o for o, _ in of[name == "quoth" :])) for of in asked["found"]]
+    each = gains(questions, ranked)
     return {
+        "nDCG@10": statistics.fmean(each),
+        "nDCG@10_of_each": each,
         "units": indexed["units"],
         "cold_start_s": statistics.median(starts),
         "question_median_ms": statistics.median(asked["seconds"]) * 1000,
@@ -174,6 +179,26 @@ def measure(
         "memory_mb": max(indexed["megabytes"], asked["megabytes"]),
         "memory_asking_mb": asked["megabytes"],
     }
+
+
+def gains(questions: Sequence[Any], ranked: Sequence[Sequence[str]]) -> list[float]:
+    """The nDCG@10 of each question, from documents best first."""
+    from quoth.evaluation.measures import ranking_values
+
+    relevant = {question.id: dict(question.relevant) for question in questions}
+    found = dict(zip(relevant, ranked, strict=True))
+    of = ranking_values(found, relevant)["nDCG@10"]
+    return [of[identifier] for identifier in relevant]
+
+
+def interval(theirs: Sequence[float], ours: Sequence[float]) -> str:
+    """The 95 % interval of the mean difference, by resampling questions in pairs."""
+    import numpy as np
+
+    differences = np.asarray(theirs) - np.asarray(ours)
+    drawn = np.random.default_rng(0).integers(0, len(differences), (1000, len(differences)))
+    low, high = np.percentile(differences[drawn].mean(axis=1), [2.5, 97.5])
+    return f"{low:+.3f} to {high:+.3f}"
 
 
 def share(flags: Sequence[bool]) -> float | None:
@@ -227,6 +252,7 @@ COLUMNS = (
     ("units a second", "units_per_s", "{:.1f}", False),
     ("R@1", "R@1", "{:.3f}", False),
     ("R@5", "R@5", "{:.3f}", False),
+    ("nDCG@10", "nDCG@10", "{:.3f}", False),
     ("hit@1", "hit@1", "{:.3f}", False),
     ("unit, characters", "unit_characters", "{:.0f}", False),
     ("memory", "memory_mb", "{:,.0f} MB", True),
@@ -236,13 +262,15 @@ COLUMNS = (
 def table(rows: dict[str, dict[str, Any]]) -> str:
     """A Markdown table, with ratios to Quoth's quotes where a figure is a cost or a rate."""
     lines = ["| | " + " | ".join(label for label, *_ in COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
-    base = rows.get("quoth")
+    base, passages = rows.get("quoth"), rows.get("quoth-search")
     for name, row in rows.items():
         cells = []
         for _, key, form, compared in COLUMNS:
             shown = "–" if row[key] is None else form.format(row[key])
             if compared and base is not None and name != "quoth":
                 shown += f" (× {row[key] / base[key]:.2f})"
+            if key == "nDCG@10" and passages is not None and name != "quoth-search":
+                shown += f" ({interval(row['nDCG@10_of_each'], passages['nDCG@10_of_each'])})"
             cells.append(shown)
         lines.append(f"| {PEERS[name].label} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -18,7 +18,7 @@ from typing import Any
 import matplotlib as mpl
 
 mpl.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
 KINDS = {"ask": ("question to answer", "tab:orange"), "search": ("question to passages", "tab:blue")}
 STYLES = ("-", "--", ":", "-.")
