@@ -74,3 +74,14 @@ def test_what_a_set_lacks_is_told(tmp_path, encoder):
     (small / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\n")
     with pytest.raises(DatasetError, match="no question there"):
         read_material([small], 5, encoder.count_tokens)
+
+
+def test_a_planted_text_that_stands_under_another_title_too_is_not_halved(tmp_path, encoder):
+    towns = write_towns(tmp_path / "towns", 40)
+    corpus = towns / "corpus.jsonl"
+    lines = [json.loads(line) for line in corpus.read_text().splitlines()]
+    copies = [line | {"_id": f"copy-{line['_id']}", "title": "Copy"} for line in lines]
+    corpus.write_text("\n".join(map(json.dumps, [*lines, *copies])) + "\n")
+    material = read_material([towns], 10, encoder.count_tokens)
+    planted = {document.text for document in material.documents}
+    assert not {f"{one.first} {one.second}" for one in material.halved} & planted
