@@ -34,6 +34,7 @@ from quoth.question import EmbeddedQuestion, embed, resolve
 from quoth.reader import Reader, loaded_reader
 from quoth.retrieve import RetrieverKind
 from quoth.settings import DEFAULT_MODEL, EncoderEngine
+from quoth.stopwatch import Observer, Stopwatch, Timing
 from quoth.store import DocumentRecord, Store
 from quoth.store.connection import translated
 from quoth.texts import TextCache
@@ -79,6 +80,7 @@ class Library:
         encoder: Encoder | None,
         reader: bool | Path,
         memory: Memory | None,
+        observe: Observer | None,
     ) -> None:
         self.folder = folder
         self.name = folder.name
@@ -87,6 +89,7 @@ class Library:
         self._engine = engine
         self._encoder = encoder
         self._reader = reader
+        self._observe = observe
         self._passages: IndexedPassages | None = None
         self._texts = TextCache(memory)
         self._lock = threading.RLock()
@@ -103,6 +106,7 @@ class Library:
         encoder: Encoder | None = None,
         reader: bool | Path = True,
         memory: Memory | None = None,
+        observe: Observer | None = None,
     ) -> Library:
         """Open the library in ``folder``, an empty one where there is none and ``create`` is true.
 
@@ -110,6 +114,7 @@ class Library:
         that is loaded already (several libraries can share one) is used instead. ``reader`` is the folder of a reader
         that ``quoth train reader`` made, in place of the one that ships; without any, retrieval alone chooses quotes.
         What is kept of texts between questions may be taken from a ``memory`` that several libraries share.
+        ``observe`` is told what each stage of every question took.
 
         Raises:
             EmptyLibraryError: there is no library, and ``create`` is false.
@@ -117,7 +122,7 @@ class Library:
         """
         folder = Path(folder).expanduser().absolute()
         name = encoder.identity.name if encoder else model
-        return cls(folder, Store.open(folder, create=create), name, engine, encoder, reader, memory)
+        return cls(folder, Store.open(folder, create=create), name, engine, encoder, reader, memory, observe)
 
     def close(self) -> None:
         """Close the library's database."""
@@ -318,15 +323,22 @@ class Library:
             ModelMismatchError: the library was made with another model, or calibrated with another reader.
         """
         _check(question, history, quotes)
-        started = time.perf_counter()
-        embedded, searched = self._embedded(question, history, document, without)
+        watch = Stopwatch()
+        embedded, searched = self._embedded(question, history, document, watch, without)
         reader = self.load_reader()
+        watch.lap("loading")
         with self._lock, self._store.reading():
+            watch.lap("waiting")
             searched = self._searched(document, without, searched)
             calibration = self._usable_calibration()
+            watch.lap("opening")
             pipeline, rows = self._pipeline(searched), searched.rows
-            answer = pipeline.answer(question, embedded, rows, quotes, question_id, retriever, reader, calibration)
-            return replace(answer, seconds=time.perf_counter() - started)
+            answer = pipeline.answer(
+                question, embedded, rows, quotes, question_id, retriever, reader, calibration, watch
+            )
+        if self._observe is not None:
+            self._observe(Timing("ask", watch.stages))
+        return replace(answer, seconds=watch.seconds)
 
     def search(
         self,
@@ -342,10 +354,16 @@ class Library:
         Raises: as ``ask`` does.
         """
         _check(question, history, k)
-        embedded, searched = self._embedded(question, history, document)
+        watch = Stopwatch()
+        embedded, searched = self._embedded(question, history, document, watch)
         with self._lock, self._store.reading():
+            watch.lap("waiting")
             searched = self._searched(document, before=searched)
-            return self._pipeline(searched).search(embedded, searched.rows, k, retriever)
+            watch.lap("opening")
+            found = self._pipeline(searched).search(embedded, searched.rows, k, retriever, watch)
+        if self._observe is not None:
+            self._observe(Timing("search", watch.stages))
+        return found
 
     def load_encoder(self) -> Encoder:
         """Return the encoder, loaded on the first call.
@@ -369,13 +387,21 @@ class Library:
         return loaded_reader(None if self._reader is True else self._reader)
 
     def _embedded(
-        self, question: str, history: Sequence[str], pattern: str | None, without: Collection[str] = ()
+        self,
+        question: str,
+        history: Sequence[str],
+        pattern: str | None,
+        watch: Stopwatch,
+        without: Collection[str] = (),
     ) -> tuple[EmbeddedQuestion, _Searched]:
         """Embed a question, outside of the lock: the encoder may be busy with another library's passages."""
         with self._lock, self._store.reading():
+            watch.lap("waiting")
             # Before the encoder is troubled: whether there is anything to ask
             searched = self._searched(pattern, without)
+            watch.lap("opening")
         (embedded,) = embed([resolve(question, history)], self.load_encoder())
+        watch.lap("embedding")
         return embedded, searched
 
     def _pipeline(self, searched: _Searched) -> Pipeline:

@@ -16,6 +16,7 @@ from quoth.quote import quotes
 from quoth.reader import Reader
 from quoth.retrieve import Ranked, RetrieverKind, retrieve, softmax
 from quoth.signals import Rows
+from quoth.stopwatch import Stopwatch
 from quoth.store import Store
 from quoth.texts import TextCache, Texts
 from quoth.weights import Linear, linear, probabilities, threshold
@@ -70,17 +71,19 @@ class Pipeline:
         question_id: str | None,
         kind: RetrieverKind,
         reader: Reader | None,
-        calibration: Calibration | None = None,
+        calibration: Calibration | None,
+        watch: Stopwatch,
     ) -> Answer:
         """Return the answer to a question, or an abstention; see ``Library.ask``.
 
         ``text`` is the question as it was asked, ``embedded`` as it is understood after the questions before it.
         Without a ``reader``, and where the question is in a language that it doesn't know, retrieval's signals decide.
         """
-        question, ranked = self._retrieved(embedded, among, kind)
+        question, ranked = self._retrieved(embedded, among, kind, watch)
         readings = None
         if reader is not None and len(ranked.rows) and reader.knows_language(question.text):
             ranked, readings = rerank.read_best(reader, question, ranked, self._texts, _rerank())
+            watch.lap("reading")
         models = _models(with_reader=readings is not None)
         windows, window_signals = read.windows(question, ranked, self._texts, readings)
         scores = models.quote(window_signals)
@@ -90,11 +93,13 @@ class Pipeline:
         fit = calibration.fit(read=readings is not None) if calibration else None
         least = fit.threshold if fit else models.threshold
         sure = float(probabilities(fit(log_odds) if fit else log_odds)) if windows else 0.0
+        watch.lap("windows")
         chosen = quotes(
             question, windows, scores, ranked, self._texts, count=count, confidence=sure, library=self._library
         )
+        watch.lap("quotes")
         names = confidence.READER_NAMES if readings else confidence.NAMES
-        return Answer(
+        answer = Answer(
             question=text,
             status="answered" if chosen and sure >= least else "abstained",
             confidence=sure,
@@ -107,19 +112,26 @@ class Pipeline:
             id=question_id,
             language_known=embedded.language_known,
         )
+        watch.lap("passages")
+        return answer
 
     def search(
-        self, embedded: EmbeddedQuestion, among: Rows | None, count: int, kind: RetrieverKind
+        self, embedded: EmbeddedQuestion, among: Rows | None, count: int, kind: RetrieverKind, watch: Stopwatch
     ) -> list[FoundPassage]:
         """Return the ``count`` best passages; see ``Library.search``."""
-        _, ranked = self._retrieved(embedded, among, kind, count)
-        return self._found(ranked, count)
+        _, ranked = self._retrieved(embedded, among, kind, watch, count)
+        found = self._found(ranked, count)
+        watch.lap("passages")
+        return found
 
     def _retrieved(
-        self, embedded: EmbeddedQuestion, among: Rows | None, kind: RetrieverKind, count: int = 0
+        self, embedded: EmbeddedQuestion, among: Rows | None, kind: RetrieverKind, watch: Stopwatch, count: int = 0
     ) -> tuple[Question, Ranked]:
         question = embedded.read_as(self._passages.term_ids)
-        ranked = retrieve(question, self._passages, self._texts, _fusion(), among=among, count=count, kind=kind)
+        watch.lap("terms")
+        ranked = retrieve(
+            question, self._passages, self._texts, _fusion(), among=among, count=count, kind=kind, watch=watch
+        )
         return question, ranked
 
     def _shown(self, ranked: Ranked) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from quoth.index.live import IndexedPassages
 from quoth.question import Question
 from quoth.signals import NAMES, Evidence, Matrix, Rows, measure
+from quoth.stopwatch import Stopwatch
 from quoth.texts import Texts
 from quoth.weights import Linear
 
@@ -61,15 +62,19 @@ def retrieve(
     among: Rows | None = None,
     count: int = 0,
     kind: RetrieverKind = "both",
+    watch: Stopwatch | None = None,
 ) -> Ranked:
     """Return the candidates for a question, ranked: as many as each search's usual number, or ``count`` if more.
 
     ``among`` names the rows that may be found, all where it is None. ``kind`` leaves one search out, for ablations:
     "dense" ranks by cosine alone, "lexical" by BM25 alone.
     """
-    rows, signals = candidates(question, passages, texts, among=among, count=count, kind=kind)
+    watch = watch or Stopwatch()
+    rows, signals = candidates(question, passages, texts, among=among, count=count, kind=kind, watch=watch)
     model = fusion if kind == "both" else alone("cosine" if kind == "dense" else "bm25")
-    return ranked_by(model, rows, signals, texts)
+    ranked = ranked_by(model, rows, signals, texts)
+    watch.lap("ranking")
+    return ranked
 
 
 def candidates(
@@ -80,9 +85,11 @@ def candidates(
     among: Rows | None = None,
     count: int = 0,
     kind: RetrieverKind = "both",
+    watch: Stopwatch | None = None,
 ) -> tuple[Rows, Matrix]:
     """Return the rows of the candidates, not yet ranked, and their signals, shape ``(n, len(NAMES))``."""
-    evidence = gather(question, passages, among, max(count, CANDIDATES), kind)
+    watch = watch or Stopwatch()
+    evidence = gather(question, passages, among, max(count, CANDIDATES), kind, watch)
     rows = evidence.rows.tolist()
     signals = measure(
         question,
@@ -91,6 +98,7 @@ def candidates(
         [texts.sequence(row) for row in rows],
         [texts.title_terms(row) for row in rows],
     )
+    watch.lap("signals")
     return evidence.rows, signals
 
 
@@ -141,7 +149,12 @@ def _is_version(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def gather(
-    question: Question, passages: IndexedPassages, among: Rows | None, count: int, kind: RetrieverKind = "both"
+    question: Question,
+    passages: IndexedPassages,
+    among: Rows | None,
+    count: int,
+    kind: RetrieverKind,
+    watch: Stopwatch,
 ) -> Evidence:
     """Return the best passages of each search together, each with both scores.
 
@@ -149,15 +162,20 @@ def gather(
     to fewer than ten documents, more are taken, so that ten documents can be shown wherever there are ten.
     """
     bm25 = passages.lexical.scores(passages.term_ids[term] for term in question.terms if term in passages.term_ids)
+    watch.lap("lexical_search")
     found: list[Rows] = []
     if kind != "lexical":
         found.append(_enough(passages, lambda k: passages.dense.search(question.vector, k, among), count))
+        watch.lap("dense_search")
     if kind != "dense":
         holding = np.flatnonzero(bm25 > 0) if among is None else among[bm25[among] > 0]
         lexical = _top(bm25, holding)
         found.append(_enough(passages, lambda k: (lexical[:k], bm25[lexical[:k]]), count))
+        watch.lap("lexical_search")
     rows = np.unique(np.concatenate(found)).astype(np.int64)
-    return Evidence(rows, passages.dense.cosines(question.vector, rows), bm25[rows])
+    evidence = Evidence(rows, passages.dense.cosines(question.vector, rows), bm25[rows])
+    watch.lap("dense_search")
+    return evidence
 
 
 def _top(scores: Matrix, rows: Rows, most: int = _MOST) -> Rows:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from quoth.cli import calibrating, contents, questions, training
+from quoth.cli import benching, calibrating, contents, questions, training
 from quoth.cli.terminal import complain, prepare_streams
 from quoth.errors import QuothError
 
@@ -38,6 +38,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "eval": questions.evaluate,
     "calibrate": calibrating.calibrate,
     "check": contents.check,
+    "bench": benching.bench,
     "home": contents.home,
 }
 
