@@ -12,31 +12,26 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
-
-import numpy as np
-import numpy.typing as npt
+from typing import TypeVar
 
 from quoth import weights
 from quoth.answer import Answer, FoundPassage
 from quoth.calibration import Calibration, Maker
+from quoth.derived import keep_sealed, make_sealed, repair_sealed
 from quoth.documents.model import Document
-from quoth.encoder import Encoder, ModelIdentity, is_recorded
+from quoth.encoder import Encoder, is_recorded
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, ModelMismatchError, QuestionError
-from quoth.index import live
-from quoth.index.live import IndexedPassages
+from quoth.index.sealed import UnsealedError
 from quoth.indexing import Indexer, IndexSummary, Progress, documents_of, is_upload
 from quoth.memory import Memory
-from quoth.pipeline import Pipeline
-from quoth.question import EmbeddedQuestion, embed, resolve
 from quoth.reader import Reader, loaded_reader
 from quoth.retrieve import RetrieverKind
+from quoth.searching import Searcher
 from quoth.settings import DEFAULT_MODEL, EncoderEngine
 from quoth.store import DocumentRecord, Store
 from quoth.store.connection import translated
-from quoth.texts import TextCache
 
 MAX_QUESTION = 2_000
 """Characters that a question may have."""
@@ -45,22 +40,23 @@ MAX_QUESTION = 2_000
 _CALIBRATION = "calibration"
 """Name of the store's note of it."""
 
+_TRIES = 2
+"""Times that a question waits for a sealed index, which might be damaged again as soon as it is made."""
+
+Result = TypeVar("Result")
+
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What a check of a library found: figures, and each problem in a sentence (none: the library is whole)."""
+    """What a check of a library found: figures, and each problem in a sentence (none: the library is whole).
+
+    ``repaired`` tells, in a sentence each, what was derived from the database and made anew.
+    """
 
     documents: int
     passages: int
     problems: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Searched:
-    """What a question searches: one state of the library, and the rows of it (all, where it is None)."""
-
-    passages: IndexedPassages
-    rows: npt.NDArray[np.int64] | None
+    repaired: tuple[str, ...] = ()
 
 
 class Library:
@@ -87,10 +83,11 @@ class Library:
         self._engine = engine
         self._encoder = encoder
         self._reader = reader
-        self._passages: IndexedPassages | None = None
-        self._texts = TextCache(memory)
         self._lock = threading.RLock()
         self._loading = threading.Lock()
+        self._searcher = Searcher(
+            store, self._lock, model, self.load_encoder, lambda: self._encoder is not None, memory
+        )
 
     @classmethod
     def open(
@@ -123,14 +120,12 @@ class Library:
         """Close the library's database."""
         with self._lock:
             self._store.close()
-            self._passages = None
-            self._texts.clear()
+            self._searcher.clear()
 
     @property
     def index_bytes(self) -> int:
         """Bytes that the indexes take in memory; 0 before the first question. They go when the library is closed."""
-        passages = self._passages
-        return 0 if passages is None else passages.bytes
+        return self._searcher.bytes
 
     def __enter__(self) -> Library:
         return self
@@ -212,6 +207,7 @@ class Library:
             yield indexer, store
             if indexer.summary.removed or indexer.summary.changed:
                 self._forget(store)
+            keep_sealed(store, report)
         indexer.summary.seconds = time.perf_counter() - started
 
     @contextmanager
@@ -319,14 +315,17 @@ class Library:
         """
         _check(question, history, quotes)
         started = time.perf_counter()
-        embedded, searched = self._embedded(question, history, document, without)
-        reader = self.load_reader()
-        with self._lock, self._store.reading():
-            searched = self._searched(document, without, searched)
-            calibration = self._usable_calibration()
-            pipeline, rows = self._pipeline(searched), searched.rows
-            answer = pipeline.answer(question, embedded, rows, quotes, question_id, retriever, reader, calibration)
-            return replace(answer, seconds=time.perf_counter() - started)
+
+        def answer() -> Answer:
+            embedded, searched = self._searcher.embedded(question, history, document, without)
+            reader = self.load_reader()
+            with self._lock, self._store.reading():
+                searched = self._searcher.searched(document, without, searched)
+                calibration = self._usable_calibration()
+                pipeline, rows = self._searcher.pipeline(self.name, searched), searched.rows
+                return pipeline.answer(question, embedded, rows, quotes, question_id, retriever, reader, calibration)
+
+        return replace(self._served(answer), seconds=time.perf_counter() - started)
 
     def search(
         self,
@@ -342,10 +341,14 @@ class Library:
         Raises: as ``ask`` does.
         """
         _check(question, history, k)
-        embedded, searched = self._embedded(question, history, document)
-        with self._lock, self._store.reading():
-            searched = self._searched(document, before=searched)
-            return self._pipeline(searched).search(embedded, searched.rows, k, retriever)
+
+        def found() -> list[FoundPassage]:
+            embedded, searched = self._searcher.embedded(question, history, document)
+            with self._lock, self._store.reading():
+                searched = self._searcher.searched(document, before=searched)
+                return self._searcher.pipeline(self.name, searched).search(embedded, searched.rows, k, retriever)
+
+        return self._served(found)
 
     def load_encoder(self) -> Encoder:
         """Return the encoder, loaded on the first call.
@@ -368,52 +371,17 @@ class Library:
             return None
         return loaded_reader(None if self._reader is True else self._reader)
 
-    def _embedded(
-        self, question: str, history: Sequence[str], pattern: str | None, without: Collection[str] = ()
-    ) -> tuple[EmbeddedQuestion, _Searched]:
-        """Embed a question, outside of the lock: the encoder may be busy with another library's passages."""
-        with self._lock, self._store.reading():
-            # Before the encoder is troubled: whether there is anything to ask
-            searched = self._searched(pattern, without)
-        (embedded,) = embed([resolve(question, history)], self.load_encoder())
-        return embedded, searched
-
-    def _pipeline(self, searched: _Searched) -> Pipeline:
-        return Pipeline(self.name, self._store, searched.passages, self._texts)
-
-    def _searched(
-        self, pattern: str | None, without: Collection[str] = (), before: _Searched | None = None
-    ) -> _Searched:
-        """Return what is searched; ``before`` once more where the library is as it was then."""
-        current = self._store.current_model()
-        if current is not None:
-            self._check_model(current[1])
-        self._passages = live.load(self._store, self._passages)
-        encoder = self.load_encoder()
-        if self._passages.model[1] != encoder.identity:
-            raise ModelMismatchError(
-                f"the library {self.folder} was made with {self._passages.model[1]}, not {encoder.identity}; "
-                "run quoth index to embed it anew, or set QUOTH_MODEL to the model it was made with"
-            )
-        if before is not None and before.passages is self._passages:
-            return before
-        if pattern is None and not without:
-            return _Searched(self._passages, None)
-        matching = [r for r in self._store.documents() if pattern is None or fnmatchcase(r.name, pattern)]
-        wanted = [r.id for r in matching if r.name not in without]
-        rows = np.flatnonzero(np.isin(self._passages.document_ids, wanted))
-        if not len(rows) and without:
-            raise DocumentNotFoundError("no document is left to search; leave fewer out")
-        if not len(rows):
-            raise DocumentNotFoundError(f"no document matches {pattern!r}; see what there is with: quoth sources")
-        return _Searched(self._passages, rows)
-
-    def _check_model(self, recorded: ModelIdentity) -> None:
-        if self._encoder is None and not is_recorded(self._model, recorded):
-            raise ModelMismatchError(
-                f"the library {self.folder} was made with the model {recorded}, not {self._model!r}; "
-                "run quoth index to embed it anew, or set QUOTH_MODEL to the model it was made with"
-            )
+    def _served(self, ask: Callable[[], Result]) -> Result:
+        """Ask, and once more where the sealed index that a large library is served from has to be made first."""
+        for _ in range(_TRIES):
+            try:
+                return ask()
+            except UnsealedError as error:
+                # Other threads' questions may still be served from what this one found damaged, and find it too
+                self._searcher.forget_index()
+                with self._writer() as store:
+                    make_sealed(store, error.damaged)
+        return ask()
 
     # -- calibration
 
@@ -466,14 +434,18 @@ class Library:
 
     # -- integrity
 
-    def check(self) -> CheckReport:
-        """Verify the library: the database's own structure, every offset, vector and term.
+    def check(self, report: Callable[[Progress], None] = lambda progress: None) -> CheckReport:
+        """Verify the library: the database's own structure, every offset, vector and term, and the sealed index.
 
-        Indexes are made from the database whenever a library is opened, so there is nothing derived to repair.
+        A sealed index is made anew where it is damaged, and where documents were removed since it was made, of which
+        nothing is left in any file then. Every other index is made of the database whenever a library is opened.
         Questions are answered meanwhile.
         """
-        with self._writer() as store, store.reading():
-            return CheckReport(*store.check())
+        with self._writer() as store:
+            with store.reading():
+                documents, passages, problems = store.check()
+            repaired = None if problems else repair_sealed(store, report)
+        return CheckReport(documents, passages, problems, (repaired,) if repaired else ())
 
 
 def _record(store: Store, name: str, root: str | None) -> DocumentRecord:

@@ -115,7 +115,7 @@ class Pipeline:
     def _retrieved(
         self, embedded: EmbeddedQuestion, among: Rows | None, kind: RetrieverKind, count: int = 0
     ) -> tuple[Question, Ranked]:
-        question = embedded.read_as(self._passages.term_ids)
+        question = embedded.read_as(self._passages.vocabulary)
         ranked = retrieve(question, self._passages, self._texts, _fusion(), among=among, count=count, kind=kind)
         return question, ranked
 

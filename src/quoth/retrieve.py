@@ -148,23 +148,14 @@ def gather(
     A passage that holds no term of the question is no candidate of the lexical search. Where the best ones belong
     to fewer than ten documents, more are taken, so that ten documents can be shown wherever there are ten.
     """
-    bm25 = passages.lexical.scores(passages.term_ids[term] for term in question.terms if term in passages.term_ids)
+    matches = passages.lexical.match([passages.vocabulary.find(term) for term in question.terms])
     found: list[Rows] = []
     if kind != "lexical":
         found.append(_enough(passages, lambda k: passages.dense.search(question.vector, k, among), count))
     if kind != "dense":
-        holding = np.flatnonzero(bm25 > 0) if among is None else among[bm25[among] > 0]
-        lexical = _top(bm25, holding)
-        found.append(_enough(passages, lambda k: (lexical[:k], bm25[lexical[:k]]), count))
+        found.append(_enough(passages, lambda k: matches.best(min(k, _MOST), among), count))
     rows = np.unique(np.concatenate(found)).astype(np.int64)
-    return Evidence(rows, passages.dense.cosines(question.vector, rows), bm25[rows])
-
-
-def _top(scores: Matrix, rows: Rows, most: int = _MOST) -> Rows:
-    """Return the rows of the greatest scores, best first, at most ``most``."""
-    if len(rows) > most:
-        rows = rows[np.argpartition(-scores[rows], most)[:most]]
-    return rows[np.lexsort((rows, -scores[rows]))]
+    return Evidence(rows, passages.dense.cosines(question.vector, rows), matches)
 
 
 def _enough(passages: IndexedPassages, search: Callable[[int], tuple[Rows, Matrix]], count: int) -> Rows:

@@ -110,7 +110,7 @@ class Texts:
     def passage(self, row: int) -> Passage:
         """Return where a row's passage stands."""
         passage_id = self._passage_id(row)
-        return self._cache.passage(passage_id, lambda: self._store.passage(passage_id))
+        return self._cache.passage(passage_id, lambda: self._store.passages.place(passage_id))
 
     def text(self, row: int) -> str:
         """Return a passage's text."""
