@@ -19,20 +19,24 @@ _faiss: Any = faiss
 class Plan:
     """How a library of at most ``most`` passages is searched.
 
-    With no ``lists`` every vector is compared with the question; otherwise the vectors lie in so many lists, of which
-    the ``probes`` nearest to the question are looked through.
+    With no ``step`` every vector is compared with the question as it is. Otherwise so many dimensions together are
+    kept as four bits (product quantisation), by which all are compared, and the best ``reranked`` and more are compared
+    again as they are.
     """
 
     most: int
-    lists: int = 0
-    probes: int = 0
+    step: int = 0
+    reranked: int = 0
+
+    def segments(self, dimension: int) -> int:
+        """Return how many codes of four bits a vector has: those of ``step`` dimensions, or somewhat more, each."""
+        return dimension // next(step for step in range(self.step, dimension + 1) if dimension % step == 0)
 
 
 INDEXES: tuple[Plan, ...] = (
     Plan(100_000),
-    Plan(300_000, lists=1_024, probes=64),
-    Plan(3_000_000, lists=4_096, probes=96),
-    Plan(10_000_000, lists=8_192, probes=96),
+    Plan(2_000_000, step=2, reranked=200),
+    Plan(10_000_000, step=4, reranked=1_000),
 )
 """How libraries are searched, by their size; the last serves beyond its size too. Chosen in ``docs/scale.md``."""
 

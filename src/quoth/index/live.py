@@ -16,7 +16,7 @@ from quoth.errors import EmptyLibraryError
 from quoth.index import dense
 from quoth.index.dense import DenseIndex
 from quoth.index.lexical import LexicalIndex
-from quoth.index.nearest import NearestInLists
+from quoth.index.nearest import NearestByCodes
 from quoth.index.pruned import PrunedLexical
 from quoth.index.sealed import SealedIndex, UnsealedError, recorded
 from quoth.index.vocabulary import Vocabulary
@@ -70,7 +70,7 @@ class IndexedPassages:
     vocabulary: Vocabulary
     loaded: LoadedPassages
     sealed: SealedIndex | None
-    dense: DenseIndex | NearestInLists
+    dense: DenseIndex | NearestByCodes
     lexical: LexicalIndex | PrunedLexical
 
     @property
@@ -129,7 +129,7 @@ def load(store: Store, before: IndexedPassages | None) -> IndexedPassages:
 
 def is_sealed(count: int) -> bool:
     """Whether a library of so many passages is served from a sealed index."""
-    return dense.plan(count).lists > 0
+    return dense.plan(count).step > 0
 
 
 def is_due(store: Store) -> bool:
@@ -184,7 +184,7 @@ def _with_sealed(
         Vocabulary(store.terms),
         loaded,
         sealed,
-        NearestInLists(sealed, alive, loaded.dense if has_added else None, exact_vectors),
+        NearestByCodes(sealed, alive, loaded.dense if has_added else None, exact_vectors),
         PrunedLexical(
             sealed,
             alive,

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
-from quoth.encoder import ModelIdentity, Vectors
+from quoth.encoder import ModelIdentity
 from quoth.errors import LibraryError
 from quoth.index.blocks import BlockWriter, Contents
 from quoth.index.dense import plan
 from quoth.index.lexical import norms
-from quoth.index.sealed import SUFFIX, Seal
-from quoth.store import Store, StoredPassages
+from quoth.index.sealed import SUFFIX, Seal, new_codes
+from quoth.store import Store
 from quoth.store.postings import TermCounts
 
 # Its type stubs know neither the parts of a quantiser nor arrays in place of pointers
@@ -30,8 +30,7 @@ _faiss: Any = faiss
 _LOCK = "sealing.lock"
 _UNFINISHED = ".sealing"
 _AT_ONCE = 16_384
-_SAMPLED_PER_LIST = 32
-_ROUNDS = 8
+_SAMPLED = 32_768
 _SEED = 20261124
 
 Report = Callable[[int, int], None]
@@ -123,51 +122,44 @@ class _Made:
     @classmethod
     def of(cls, store: Store, model: tuple[int, ModelIdentity]) -> _Made:
         document_ids, ids = store.passages.places(model[0])
+        if (np.diff(ids) <= 0).any():
+            raise LibraryError(
+                f"the passages of {store.folder} are not in the order of their documents; index them in a new library"
+            )
         return cls(store, model, ids, document_ids)
 
     def write(self, path: Path, report: Report) -> Contents:
         """Write the file in two passes over the store: one to count what goes where, one to put it there."""
         count = len(self.ids)
-        total = 3 * count
-        centroids, codes = self._trained(lambda done: report(done, total))
-        coarse = _faiss.IndexFlatIP(centroids.shape[1])
-        coarse.add(centroids)
-
-        lists = np.empty(count, np.int32)
+        codes = self._trained()
         lengths = np.empty(count, np.uint32)
         holders, most_count = np.zeros(1, np.int64), 0
-        for at, stored in self._batches():
-            stop = at + len(stored.ids)
-            lists[at:stop] = coarse.search(stored.vectors, 1)[1][:, 0]
+        for at, stop in self._batches():
+            stored = self.store.passages.load(self.model, self.ids[at:stop])
+            codes.add(stored.vectors)
             lengths[at:stop] = stored.terms.lengths
             held = np.bincount(stored.terms.term_ids, minlength=len(holders))
             held[: len(holders)] += holders
             holders = held
             most_count = max(most_count, int(stored.terms.counts.max(initial=0)))
-            report(count + stop, total)
+            report(stop, 2 * count)
 
         terms = np.flatnonzero(holders)
-        term_starts = np.append(0, np.cumsum(holders[terms]))
-        list_starts = np.append(0, np.cumsum(np.bincount(lists, minlength=len(centroids))))
-        list_rows = np.argsort(lists, kind="stable").astype(np.int32)
-        places = np.empty(count, np.int64)
-        places[list_rows] = np.arange(count)
+        starts = np.append(0, np.cumsum(holders[terms]))
+        packed = _faiss.AlignedTable_to_array(codes.codes)
         small = {
             "ids": self.ids,
             "document_ids": self.document_ids,
             "lengths": lengths,
-            "centroids": centroids,
-            "scales": _faiss.vector_to_array(codes.sq.trained),
-            "list_starts": list_starts,
-            "list_rows": list_rows,
+            "centroids": _faiss.vector_to_array(codes.pq.centroids).reshape(codes.pq.M, codes.pq.ksub, codes.pq.dsub),
+            "codes": packed,
             "terms": terms.astype(np.uint32),
-            "term_starts": term_starts,
+            "term_starts": starts,
         }
         large: dict[str, tuple[npt.DTypeLike, tuple[int, ...]]] = {
             "term_most": (np.float32, (len(terms),)),
-            "rows": (np.int32, (int(term_starts[-1]),)),
-            "counts": (np.uint8 if most_count < 256 else np.uint16, (int(term_starts[-1]),)),
-            "codes": (np.uint8, (count, centroids.shape[1])),
+            "rows": (np.int32, (int(starts[-1]),)),
+            "counts": (np.uint8 if most_count < 256 else np.uint16, (int(starts[-1]),)),
         }
         writer = BlockWriter(path, {name: (array.dtype, array.shape) for name, array in small.items()} | large)
         for name, array in small.items():
@@ -176,62 +168,29 @@ class _Made:
         norm = norms(lengths.astype(np.float64), float(lengths.mean(dtype=np.float64)))
         most = np.zeros(len(holders), np.float32)
         free = np.zeros(len(holders), np.int64)
-        free[terms] = term_starts[:-1]
-        for at, stored in self._batches():
-            stop = at + len(stored.ids)
-            writer.mapped("codes")[places[at:stop]] = codes.sa_encode(stored.vectors)
-            _put_postings(writer, stored.terms, at, free, most, norm)
-            report(2 * count + stop, total)
+        free[terms] = starts[:-1]
+        for at, stop in self._batches():
+            _put_postings(writer, self.store.passages.terms(self.ids[at:stop]), at, free, most, norm)
+            report(count + stop, 2 * count)
         writer.mapped("term_most")[...] = most[terms]
         return writer.finish()
 
-    def _trained(self, report: Callable[[int], None]) -> tuple[Vectors, Any]:
-        """Return the lists' centroids, and the quantiser of vectors, both made of a sample."""
+    def _trained(self) -> Any:  # noqa: ANN401
+        """Return the index of codes, trained by a sample."""
         dimension = self.model[1].dimension
-        lists = max(1, min(plan(len(self.ids)).lists, len(self.ids) // _SAMPLED_PER_LIST))
-        count = min(len(self.ids), lists * _SAMPLED_PER_LIST)
+        codes = new_codes(dimension, plan(len(self.ids)).segments(dimension))
+        # FAISS asks for more than a small library has, on the standard error
+        codes.pq.cp.min_points_per_centroid = 1
+        count = min(len(self.ids), _SAMPLED)
         chosen = np.sort(np.random.default_rng(_SEED).choice(len(self.ids), count, replace=False))
-        sample = np.empty((count, dimension), np.float32)
-        for at in range(0, count, _AT_ONCE):
-            part = chosen[at : at + _AT_ONCE]
-            sample[at : at + len(part)] = self.store.passages.vectors(self.model[1], self.ids[part])
-            report(0)
-        codes = _faiss.IndexScalarQuantizer(dimension, _faiss.ScalarQuantizer.QT_8bit, _faiss.METRIC_INNER_PRODUCT)
-        codes.train(sample)
-        centroids = sample[::_SAMPLED_PER_LIST][:lists].copy()
-        coarse = _faiss.IndexFlatIP(dimension)
-        for done in range(_ROUNDS):
-            # Spherical k-means, a round at a time, so that it can be told of and stopped
-            coarse.reset()
-            coarse.add(centroids)
-            centroids = self._means(sample, coarse, centroids)
-            report(len(self.ids) * (done + 1) // _ROUNDS)
-        return centroids, codes
+        sample = self.store.passages.vectors(self.model[1], self.ids[chosen])
+        codes.train(sample[np.arange(max(count, codes.pq.ksub)) % count])
+        return codes
 
-    def _means(self, sample: Vectors, coarse: faiss.Index, before: Vectors) -> Vectors:
-        sums = np.zeros_like(before)
-        for at in range(0, len(sample), _AT_ONCE):
-            part = sample[at : at + _AT_ONCE]
-            nearest = coarse.search(part, 1)[1][:, 0]
-            order = np.argsort(nearest, kind="stable")
-            there, starts = np.unique(nearest[order], return_index=True)
-            sums[there] += np.add.reduceat(part[order], starts, axis=0)
-        sizes = np.linalg.norm(sums, axis=1, keepdims=True)
-        # What nothing was nearest to stays where it is
-        return np.asarray(np.where(sizes > 0, sums / np.maximum(sizes, 1e-12), before), np.float32)
-
-    def _batches(self) -> Iterator[tuple[int, StoredPassages]]:
-        """Yield all passages in the order of their rows, some at a time with the row of the first."""
+    def _batches(self) -> Iterator[tuple[int, int]]:
+        """Yield the first row of each batch of all passages, and the one behind its last."""
         for at in range(0, len(self.ids), _AT_ONCE):
-            wanted = self.ids[at : at + _AT_ONCE]
-            order = np.argsort(wanted, kind="stable")
-            stored = self.store.passages.load(self.model, wanted[order])
-            if (order[1:] < order[:-1]).any():
-                back = np.argsort(order, kind="stable")
-                stored = StoredPassages(
-                    stored.ids[back], stored.document_ids[back], stored.vectors[back], stored.terms.take(back)
-                )
-            yield at, stored
+            yield at, min(at + _AT_ONCE, len(self.ids))
 
 
 def _put_postings(

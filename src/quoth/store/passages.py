@@ -80,6 +80,13 @@ class PassageTable:
             terms=TermCounts.unpack([row[3] for row in rows]),
         )
 
+    def terms(self, ids: npt.NDArray[np.int64]) -> TermCounts:
+        """Return the terms of these passages, in their order."""
+        query = "SELECT terms FROM passage WHERE id = ?"
+        return TermCounts.unpack(
+            [packed for (packed,) in self._db.executemany(query, ((one,) for one in ids.tolist()))]
+        )
+
     def _as_vectors(self, data: Sequence[bytes], identity: ModelIdentity, count: int) -> Vectors:
         size = identity.dimension * _FLOAT.itemsize
         if len(data) != count or any(len(one) != size for one in data):

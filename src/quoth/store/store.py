@@ -62,9 +62,11 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self.terms.write_counts()
                 self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
                 self._db.execute("COMMIT")
             except BaseException:
+                self.terms.forget_ids()
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -23,6 +24,8 @@ class TermTable:
 
     def __init__(self, db: apsw.Connection) -> None:
         self._db = db
+        self._ids: dict[str, int] = {}
+        self._uncounted: Counter[int] = Counter()
 
     def find(self, text: str) -> Term | None:
         """Return a term by its text; None where no passage holds it."""
@@ -38,19 +41,37 @@ class TermTable:
         return [text for (text,) in rows]
 
     def count_up(self, counted: Sequence[dict[str, int]]) -> dict[str, int]:
-        """Count passages with these terms, and return the id of each term."""
-        holders: dict[str, int] = dict.fromkeys(sorted({term for counts in counted for term in counts}), 0)
+        """Count passages with these terms, and return the id of each term; see ``write_counts``."""
+        holders: dict[str, int] = {}
         for counts in counted:
             for term in counts:
-                holders[term] += 1
+                holders[term] = holders.get(term, 0) + 1
         query = (
             "INSERT INTO term (text, passages) VALUES (?, ?) "
             "ON CONFLICT DO UPDATE SET passages = passages + excluded.passages RETURNING id"
         )
-        return {term: int(self._db.execute(query, (term, count)).get) for term, count in holders.items()}
+        for term in sorted(holders.keys() - self._ids.keys()):
+            self._ids[term] = int(self._db.execute(query, (term, holders.pop(term))).get)
+        for term, count in holders.items():
+            self._uncounted[self._ids[term]] += count
+        return self._ids
+
+    def write_counts(self) -> None:
+        """Write what was counted up: done once for all documents of a transaction, most of which share their terms."""
+        self._db.executemany(
+            "UPDATE term SET passages = passages + ? WHERE id = ?",
+            [(count, term) for term, count in sorted(self._uncounted.items())],
+        )
+        self.forget_ids()
+
+    def forget_ids(self) -> None:
+        """Forget the ids of terms, which hold within a transaction, and what was counted up since it began."""
+        self._ids = {}
+        self._uncounted.clear()
 
     def count_down(self, packed: Iterable[bytes]) -> None:
         """Count off passages with these terms; a term that no passage holds any more goes."""
+        self.write_counts()
         ids, counts = np.unique(TermCounts.unpack(list(packed)).term_ids, return_counts=True)
         self._db.executemany(
             "UPDATE term SET passages = passages - ? WHERE id = ?",
