@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from quoth.index.dense import INDEXES, DenseIndex, plan
+from quoth.index.dense import INDEXES, DenseIndex, Plan, plan
 
 
 def unit_vectors(count: int, dimension: int = 32, seed: int = 1) -> np.ndarray:
@@ -62,6 +62,7 @@ def test_vectors_come_back_as_they_were_given():
 
 def test_search_is_exact_up_to_a_hundred_thousand_passages():
     assert plan(1) == plan(100_000) == INDEXES[0]
-    assert not INDEXES[0].lists
+    assert not INDEXES[0].step
     assert [plan(one.most + 1) for one in INDEXES] == [*INDEXES[1:], INDEXES[-1]]
-    assert all(0 < one.probes <= one.lists for one in INDEXES[1:])
+    assert [one.segments(384) for one in INDEXES[1:]] == [192, 96]
+    assert Plan(1, step=2).segments(15) == 5

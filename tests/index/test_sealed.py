@@ -55,7 +55,7 @@ def assert_as_made_anew(store: Store, passages: IndexedPassages) -> None:
 def test_after_additions_changes_and_removals_all_is_found_as_in_an_index_made_anew(tmp_path: Path):
     chance = random.Random(4)
     with opened(tmp_path / "library") as store:
-        put(store, many(chance, 60))
+        put(store, many(chance, 150))
         sealed_now(store)
         passages = loaded(store)
         for step in range(6):
@@ -243,6 +243,9 @@ def test_an_interrupted_making_leaves_the_library_as_it_was(tmp_path: Path):
 KILLED = """
 import os, sys
 from pathlib import Path
+from quoth.index import dense
+from quoth.index.dense import Plan
+dense.INDEXES = (Plan(100), Plan(10_000_000, step=2, reranked=50))
 from quoth.index.sealing import seal
 from quoth.store import Store
 store = Store.open(Path(sys.argv[1]))
@@ -393,4 +396,4 @@ def test_a_library_of_schema_2_counts_its_passages(tmp_path: Path):
     db.close()
     with opened(folder) as store:
         assert store.counts() == (3, 9)
-        assert store.check()[2] == ()
+        assert not len(store.seals.removed())
