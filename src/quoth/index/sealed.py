@@ -140,7 +140,7 @@ class SealedIndex:
             *(self.ids, self.document_ids, self.lengths),
             *(self._terms, self._term_starts, self._term_most),
         )
-        return sum(array.nbytes for array in arrays) + self.codes.codes.size() + _KEPT_BYTES
+        return sum(array.nbytes for array in arrays) + int(self.codes.codes.size()) + _KEPT_BYTES
 
     def frequency(self, term_id: int) -> int:
         """Return how many of its passages hold a term."""
