@@ -24,32 +24,10 @@ from tests.large import MODEL, loaded
 from tests.test_library import assert_same, opened, root  # noqa: F401
 
 QUESTION = "When was the lighthouse of Port Wilna built?"
-_NAMES = [
-    "Ardenwick",
-    "Belmouth",
-    "Corstead",
-    "Dunbrook",
-    "Esfield",
-    "Farton",
-    "Golham",
-    "Halden",
-    "Ilwick",
-    "Kermouth",
-]
-_THINGS = [
-    "bridge",
-    "castle",
-    "market",
-    "harbour",
-    "church",
-    "mill",
-    "school",
-    "theatre",
-    "tower",
-    "well",
-    "inn",
-    "park",
-]
+_NAMES = ("Ardenwick", "Belmouth", "Corstead", "Dunbrook", "Esfield")
+_NAMES += ("Farton", "Golham", "Halden", "Ilwick", "Kermouth")
+_THINGS = ("bridge", "castle", "market", "harbour", "church", "mill")
+_THINGS += ("school", "theatre", "tower", "well", "inn", "park")
 
 Opened = Callable[..., Library]
 
