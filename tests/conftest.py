@@ -9,6 +9,8 @@ import pytest
 
 from quoth import compiled
 from quoth.encoder import Encoder
+from quoth.index import dense
+from quoth.index.dense import Plan
 from quoth.library import Library
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -35,3 +37,9 @@ def seed_library(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> 
     with Library.open(tmp_path_factory.mktemp("libraries") / "seeds", encoder=encoder) as library:
         library.index([SEEDS])
         yield library
+
+
+@pytest.fixture
+def lowered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library of more than a hundred passages is large, and served from a sealed index."""
+    monkeypatch.setattr(dense, "INDEXES", (Plan(100), Plan(10_000_000, step=2, reranked=50)))

@@ -56,7 +56,9 @@ CHAIN = (
     "confidence",
     "quote",
     "pipeline",
+    "searching",
     "indexing",
+    "derived",
     "library",
     "datasets",
     "evaluation",
@@ -68,8 +70,18 @@ CHAIN = (
 # Packages in which the order of the modules matters as well
 WITHIN = {
     "documents": ("model", "lines", "decode", "plain", "markdown_blocks", "markdown", "jsonl", "formats", "source"),
-    "store": ("schema", "postings", "connection", "check", "store"),
-    "index": ("dense", "lexical", "live"),
+    "store": ("schema", "postings", "records", "connection", "check", "terms", "passages", "seals", "store"),
+    "index": (
+        "vocabulary",
+        "dense",
+        "lexical",
+        "blocks",
+        "sealed",
+        "nearest",
+        "pruned",
+        "live",
+        "sealing",
+    ),
 }
 
 # Trains the reader, with PyTorch: no part of what answers, which must not know it

@@ -9,7 +9,15 @@ import pytest
 from quoth import spelling
 from quoth.spelling import corrected
 
-VOCABULARY = {"harbour": 1, "lighthouse": 2, "captain": 3}
+
+class Words(frozenset[str]):
+    """The terms of a library, in memory."""
+
+    def words(self, first: str, shortest: int, longest: int) -> list[str]:
+        return [word for word in self if word[0] == first and shortest <= len(word) <= longest]
+
+
+VOCABULARY = Words(("harbour", "lighthouse", "captain"))
 
 
 def test_a_misspelt_word_is_read_as_the_library_s_wherever_it_stands():

@@ -157,14 +157,14 @@ def test_the_id_of_a_removed_document_or_passage_never_comes_back(store: Store):
     with store.writing():
         put(store, "a.txt", "The harbour master counts the boats.")
     with store.reading():
-        (document,), passages = store.documents(), store.passage_ids(1)
+        (document,), passages = store.documents(), store.passages.ids(1)
     with store.writing():
         store.remove([document.id])
     with store.writing():
         put(store, "b.txt", "The lighthouse keeper counts the stars.")
     with store.reading():
         assert store.documents()[0].id > document.id
-        assert store.passage_ids(1).min() > passages.max()
+        assert store.passages.ids(1).min() > passages.max()
 
 
 # -- transactions

@@ -13,7 +13,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -101,16 +101,23 @@ def sample(dataset: Dataset, count: int) -> list[SetQuestion]:
 
 def restricted(passages: live.IndexedPassages, keep: np.ndarray) -> live.IndexedPassages:
     """Return the library as it would be with these rows only."""
-    terms = passages.terms.take(keep)
-    return live.IndexedPassages(
-        passages.generation,
-        passages.model,
+    terms = passages.loaded.terms.take(keep)
+    loaded = live.LoadedPassages(
         passages.ids[keep],
         passages.document_ids[keep],
         terms,
-        passages.term_ids,
         DenseIndex(passages.dense.vectors(keep)),
         LexicalIndex(terms),
+    )
+    return replace(
+        passages,
+        ids=loaded.ids,
+        document_ids=loaded.document_ids,
+        size=len(loaded.ids),
+        documents=len(np.unique(loaded.document_ids)),
+        loaded=loaded,
+        dense=loaded.dense,
+        lexical=loaded.lexical,
     )
 
 
@@ -125,7 +132,7 @@ def collect(path: Path, encoder: Encoder, count: int, folder: Path) -> Collected
     names = {record.id: record.name for record in store.documents()}
     ids = {name: number for number, name in names.items()}
     chosen = sample(dataset, count)
-    questions = understand([question.text for question in chosen], encoder, passages.term_ids)
+    questions = understand([question.text for question in chosen], encoder, passages.vocabulary)
     random = np.random.default_rng(1)
     cases: list[Case] = []
     texts_of: dict[int, Texts] = {}

@@ -161,7 +161,7 @@ class Indexer:
             rows, texts = self._parted([document])
             vectors = self._vectors(model_id, texts)
             with self._store.writing():
-                self._store.add_passages(document_id, model_id, rows[0], vectors)
+                self._store.passages.add(document_id, model_id, rows[0], vectors)
         with self._store.writing():
             self._store.make_current(model_id)
 
@@ -250,7 +250,7 @@ class Indexer:
 
     def _vectors(self, model_id: int, texts: dict[bytes, str]) -> VectorsByKey:
         encoder = self._load_encoder()
-        vectors: VectorsByKey = self._store.known_vectors(model_id, texts)
+        vectors: VectorsByKey = self._store.passages.known_vectors(model_id, texts)
         missing = sorted((key for key in texts if key not in vectors), key=lambda key: len(texts[key]))
         for start in range(0, len(missing), _ENCODED_AT_ONCE):
             keys = missing[start : start + _ENCODED_AT_ONCE]

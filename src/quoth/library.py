@@ -12,32 +12,27 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
-
-import numpy as np
-import numpy.typing as npt
+from typing import TypeVar
 
 from quoth import weights
 from quoth.answer import Answer, FoundPassage
 from quoth.calibration import Calibration, Maker
+from quoth.derived import keep_sealed, make_sealed, repair_sealed
 from quoth.documents.model import Document
-from quoth.encoder import Encoder, ModelIdentity, is_recorded
+from quoth.encoder import Encoder, is_recorded
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, ModelMismatchError, QuestionError
-from quoth.index import live
-from quoth.index.live import IndexedPassages
+from quoth.index.sealed import UnsealedError
 from quoth.indexing import Indexer, IndexSummary, Progress, documents_of, is_upload
 from quoth.memory import Memory
-from quoth.pipeline import Pipeline
-from quoth.question import EmbeddedQuestion, embed, resolve
 from quoth.reader import Reader, loaded_reader
 from quoth.retrieve import RetrieverKind
+from quoth.searching import Searcher
 from quoth.settings import DEFAULT_MODEL, EncoderEngine
 from quoth.stopwatch import Observer, Stopwatch, Timing
 from quoth.store import DocumentRecord, Store
 from quoth.store.connection import translated
-from quoth.texts import TextCache
 
 MAX_QUESTION = 2_000
 """Characters that a question may have."""
@@ -46,22 +41,23 @@ MAX_QUESTION = 2_000
 _CALIBRATION = "calibration"
 """Name of the store's note of it."""
 
+_TRIES = 2
+"""Times that a question waits for a sealed index, which might be damaged again as soon as it is made."""
+
+Result = TypeVar("Result")
+
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What a check of a library found: figures, and each problem in a sentence (none: the library is whole)."""
+    """What a check of a library found: figures, and each problem in a sentence (none: the library is whole).
+
+    ``repaired`` tells, in a sentence each, what was derived from the database and made anew.
+    """
 
     documents: int
     passages: int
     problems: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Searched:
-    """What a question searches: one state of the library, and the rows of it (all, where it is None)."""
-
-    passages: IndexedPassages
-    rows: npt.NDArray[np.int64] | None
+    repaired: tuple[str, ...] = ()
 
 
 class Library:
@@ -90,10 +86,11 @@ class Library:
         self._encoder = encoder
         self._reader = reader
         self._observe = observe
-        self._passages: IndexedPassages | None = None
-        self._texts = TextCache(memory)
         self._lock = threading.RLock()
         self._loading = threading.Lock()
+        self._searcher = Searcher(
+            store, self._lock, model, self.load_encoder, lambda: self._encoder is not None, memory
+        )
 
     @classmethod
     def open(
@@ -128,14 +125,12 @@ class Library:
         """Close the library's database."""
         with self._lock:
             self._store.close()
-            self._passages = None
-            self._texts.clear()
+            self._searcher.clear()
 
     @property
     def index_bytes(self) -> int:
         """Bytes that the indexes take in memory; 0 before the first question. They go when the library is closed."""
-        passages = self._passages
-        return 0 if passages is None else passages.bytes
+        return self._searcher.bytes
 
     def __enter__(self) -> Library:
         return self
@@ -217,6 +212,7 @@ class Library:
             yield indexer, store
             if indexer.summary.removed or indexer.summary.changed:
                 self._forget(store)
+            keep_sealed(store, report)
         indexer.summary.seconds = time.perf_counter() - started
 
     @contextmanager
@@ -324,21 +320,25 @@ class Library:
         """
         _check(question, history, quotes)
         watch = Stopwatch()
-        embedded, searched = self._embedded(question, history, document, watch, without)
-        reader = self.load_reader()
-        watch.lap("loading")
-        with self._lock, self._store.reading():
-            watch.lap("waiting")
-            searched = self._searched(document, without, searched)
-            calibration = self._usable_calibration()
-            watch.lap("opening")
-            pipeline, rows = self._pipeline(searched), searched.rows
-            answer = pipeline.answer(
-                question, embedded, rows, quotes, question_id, retriever, reader, calibration, watch
-            )
+
+        def answer() -> Answer:
+            embedded, searched = self._searcher.embedded(question, history, document, watch, without)
+            reader = self.load_reader()
+            watch.lap("loading")
+            with self._lock, self._store.reading():
+                watch.lap("waiting")
+                searched = self._searcher.searched(document, without, searched)
+                calibration = self._usable_calibration()
+                watch.lap("opening")
+                pipeline, rows = self._searcher.pipeline(self.name, searched), searched.rows
+                return pipeline.answer(
+                    question, embedded, rows, quotes, question_id, retriever, reader, calibration, watch
+                )
+
+        found = self._served(answer, watch)
         if self._observe is not None:
             self._observe(Timing("ask", watch.stages))
-        return replace(answer, seconds=watch.seconds)
+        return replace(found, seconds=watch.seconds)
 
     def search(
         self,
@@ -355,12 +355,17 @@ class Library:
         """
         _check(question, history, k)
         watch = Stopwatch()
-        embedded, searched = self._embedded(question, history, document, watch)
-        with self._lock, self._store.reading():
-            watch.lap("waiting")
-            searched = self._searched(document, before=searched)
-            watch.lap("opening")
-            found = self._pipeline(searched).search(embedded, searched.rows, k, retriever, watch)
+
+        def passages() -> list[FoundPassage]:
+            embedded, searched = self._searcher.embedded(question, history, document, watch)
+            with self._lock, self._store.reading():
+                watch.lap("waiting")
+                searched = self._searcher.searched(document, before=searched)
+                watch.lap("opening")
+                pipeline = self._searcher.pipeline(self.name, searched)
+                return pipeline.search(embedded, searched.rows, k, retriever, watch)
+
+        found = self._served(passages, watch)
         if self._observe is not None:
             self._observe(Timing("search", watch.stages))
         return found
@@ -386,60 +391,18 @@ class Library:
             return None
         return loaded_reader(None if self._reader is True else self._reader)
 
-    def _embedded(
-        self,
-        question: str,
-        history: Sequence[str],
-        pattern: str | None,
-        watch: Stopwatch,
-        without: Collection[str] = (),
-    ) -> tuple[EmbeddedQuestion, _Searched]:
-        """Embed a question, outside of the lock: the encoder may be busy with another library's passages."""
-        with self._lock, self._store.reading():
-            watch.lap("waiting")
-            # Before the encoder is troubled: whether there is anything to ask
-            searched = self._searched(pattern, without)
-            watch.lap("opening")
-        (embedded,) = embed([resolve(question, history)], self.load_encoder())
-        watch.lap("embedding")
-        return embedded, searched
-
-    def _pipeline(self, searched: _Searched) -> Pipeline:
-        return Pipeline(self.name, self._store, searched.passages, self._texts)
-
-    def _searched(
-        self, pattern: str | None, without: Collection[str] = (), before: _Searched | None = None
-    ) -> _Searched:
-        """Return what is searched; ``before`` once more where the library is as it was then."""
-        current = self._store.current_model()
-        if current is not None:
-            self._check_model(current[1])
-        self._passages = live.load(self._store, self._passages)
-        encoder = self.load_encoder()
-        if self._passages.model[1] != encoder.identity:
-            raise ModelMismatchError(
-                f"the library {self.folder} was made with {self._passages.model[1]}, not {encoder.identity}; "
-                "run quoth index to embed it anew, or set QUOTH_MODEL to the model it was made with"
-            )
-        if before is not None and before.passages is self._passages:
-            return before
-        if pattern is None and not without:
-            return _Searched(self._passages, None)
-        matching = [r for r in self._store.documents() if pattern is None or fnmatchcase(r.name, pattern)]
-        wanted = [r.id for r in matching if r.name not in without]
-        rows = np.flatnonzero(np.isin(self._passages.document_ids, wanted))
-        if not len(rows) and without:
-            raise DocumentNotFoundError("no document is left to search; leave fewer out")
-        if not len(rows):
-            raise DocumentNotFoundError(f"no document matches {pattern!r}; see what there is with: quoth sources")
-        return _Searched(self._passages, rows)
-
-    def _check_model(self, recorded: ModelIdentity) -> None:
-        if self._encoder is None and not is_recorded(self._model, recorded):
-            raise ModelMismatchError(
-                f"the library {self.folder} was made with the model {recorded}, not {self._model!r}; "
-                "run quoth index to embed it anew, or set QUOTH_MODEL to the model it was made with"
-            )
+    def _served(self, ask: Callable[[], Result], watch: Stopwatch) -> Result:
+        """Ask, and once more where the sealed index that a large library is served from has to be made first."""
+        for _ in range(_TRIES):
+            try:
+                return ask()
+            except UnsealedError as error:
+                # Other threads' questions may still be served from what this one found damaged, and find it too
+                self._searcher.forget_index()
+                with self._writer() as store:
+                    make_sealed(store, error.damaged)
+                watch.lap("opening")
+        return ask()
 
     # -- calibration
 
@@ -492,14 +455,18 @@ class Library:
 
     # -- integrity
 
-    def check(self) -> CheckReport:
-        """Verify the library: the database's own structure, every offset, vector and term.
+    def check(self, report: Callable[[Progress], None] = lambda progress: None) -> CheckReport:
+        """Verify the library: the database's own structure, every offset, vector and term, and the sealed index.
 
-        Indexes are made from the database whenever a library is opened, so there is nothing derived to repair.
+        A sealed index is made anew where it is damaged, and where documents were removed since it was made, of which
+        nothing is left in any file then. Every other index is made of the database whenever a library is opened.
         Questions are answered meanwhile.
         """
-        with self._writer() as store, store.reading():
-            return CheckReport(*store.check())
+        with self._writer() as store:
+            with store.reading():
+                documents, passages, problems = store.check()
+            repaired = None if problems else repair_sealed(store, report)
+        return CheckReport(documents, passages, problems, (repaired,) if repaired else ())
 
 
 def _record(store: Store, name: str, root: str | None) -> DocumentRecord:

@@ -127,7 +127,7 @@ class Pipeline:
     def _retrieved(
         self, embedded: EmbeddedQuestion, among: Rows | None, kind: RetrieverKind, watch: Stopwatch, count: int = 0
     ) -> tuple[Question, Ranked]:
-        question = embedded.read_as(self._passages.term_ids)
+        question = embedded.read_as(self._passages.vocabulary)
         watch.lap("terms")
         ranked = retrieve(
             question, self._passages, self._texts, _fusion(), among=among, count=count, kind=kind, watch=watch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from quoth.encoder import Encoder, Vectors
 from quoth.language import TRUSTED, words_alone
 from quoth.rarity import rarity
-from quoth.spelling import corrected
+from quoth.spelling import Words, corrected
 from quoth.words import terms
 
 _LEANING = frozenset(
@@ -99,7 +99,7 @@ class EmbeddedQuestion:
     trust: float
     language_known: bool
 
-    def read_as(self, vocabulary: Collection[str]) -> Question:
+    def read_as(self, vocabulary: Words) -> Question:
         """Return the question with its terms; misspelt words are read as those of ``vocabulary``, a library's terms."""
         return Question(self.text, corrected(tuple(terms(self.text)), vocabulary), self.vector, self.trust)
 
@@ -125,6 +125,6 @@ def _is_known(text: str, encoder: Encoder) -> bool:
     return words.isascii() and special + 1 in counts
 
 
-def understand(texts: Sequence[str], encoder: Encoder, vocabulary: Collection[str]) -> list[Question]:
+def understand(texts: Sequence[str], encoder: Encoder, vocabulary: Words) -> list[Question]:
     """Return questions with their terms and vectors; see ``embed`` and ``EmbeddedQuestion.read_as``."""
     return [question.read_as(vocabulary) for question in embed(texts, encoder)]

@@ -161,28 +161,19 @@ def gather(
     A passage that holds no term of the question is no candidate of the lexical search. Where the best ones belong
     to fewer than ten documents, more are taken, so that ten documents can be shown wherever there are ten.
     """
-    bm25 = passages.lexical.scores(passages.term_ids[term] for term in question.terms if term in passages.term_ids)
+    matches = passages.lexical.match([passages.vocabulary.find(term) for term in question.terms])
     watch.lap("lexical_search")
     found: list[Rows] = []
     if kind != "lexical":
         found.append(_enough(passages, lambda k: passages.dense.search(question.vector, k, among), count))
         watch.lap("dense_search")
     if kind != "dense":
-        holding = np.flatnonzero(bm25 > 0) if among is None else among[bm25[among] > 0]
-        lexical = _top(bm25, holding)
-        found.append(_enough(passages, lambda k: (lexical[:k], bm25[lexical[:k]]), count))
+        found.append(_enough(passages, lambda k: matches.best(min(k, _MOST), among), count))
         watch.lap("lexical_search")
     rows = np.unique(np.concatenate(found)).astype(np.int64)
-    evidence = Evidence(rows, passages.dense.cosines(question.vector, rows), bm25[rows])
+    evidence = Evidence(rows, passages.dense.cosines(question.vector, rows), matches)
     watch.lap("dense_search")
     return evidence
-
-
-def _top(scores: Matrix, rows: Rows, most: int = _MOST) -> Rows:
-    """Return the rows of the greatest scores, best first, at most ``most``."""
-    if len(rows) > most:
-        rows = rows[np.argpartition(-scores[rows], most)[:most]]
-    return rows[np.lexsort((rows, -scores[rows]))]
 
 
 def _enough(passages: IndexedPassages, search: Callable[[int], tuple[Rows, Matrix]], count: int) -> Rows:
@@ -191,11 +182,17 @@ def _enough(passages: IndexedPassages, search: Callable[[int], tuple[Rows, Matri
     More where they belong to fewer than ten documents, and where the next ones are as good as the last: which of
     equal passages are taken must not depend on when they were indexed.
     """
-    k = count
+    # In a large library reading what is taken costs more than the search: it is cut behind the last that is as good
+    is_cut = passages.sealed is not None
+    k = 2 * count if is_cut else count
     while True:
         rows, scores = search(k)
-        exhausted = len(rows) < k or k >= passages.size
-        is_tied = not exhausted and scores[-1] > scores[count - 1] - _TIE
-        if exhausted or not (is_tied or len(np.unique(passages.document_ids[rows])) < 10) or k >= _MOST:
+        exhausted = len(rows) < k or k >= passages.size or k >= _MOST
+        as_good = int(np.count_nonzero(scores > scores[count - 1] - _TIE)) if len(rows) >= count else len(rows)
+        taken = rows[:as_good] if is_cut else rows
+        has_ten = len(np.unique(passages.document_ids[taken])) >= 10
+        if has_ten and as_good < len(rows):
+            return taken
+        if exhausted:
             return rows
         k *= 4

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from quoth.index.lexical import K1
+from quoth.index.lexical import K1, Matches, weight
 from quoth.index.live import IndexedPassages
 from quoth.question import Question
 
@@ -46,7 +46,7 @@ class Evidence:
 
     rows: Rows
     cosines: Matrix
-    bm25: Matrix
+    matches: Matches
 
 
 def measure(
@@ -64,9 +64,9 @@ def measure(
     signals = np.zeros((count, len(NAMES)), np.float32)
     if not count:
         return signals
-    ids = [passages.term_ids.get(term) for term in question.terms]
-    held, in_document, frequencies = _holders(passages, evidence.rows, ids)
-    own_weights = np.array([passages.lexical.weight(frequency) for frequency in frequencies], np.float32)
+    bm25 = evidence.matches.scores(evidence.rows)
+    held, in_document = _holders(passages, evidence, len(question.terms))
+    own_weights = np.array([weight(passages.size, holders) for holders in evidence.matches.frequencies], np.float32)
     rarities = question.rarities
     told = question.told
     best_possible = max(float(own_weights.sum()) * (K1 + 1), 1e-6)
@@ -76,9 +76,9 @@ def measure(
         "cosine": evidence.cosines,
         "cosine_trusted": evidence.cosines * question.trust,
         "cosine_margin": _margins(evidence.cosines) * question.trust,
-        "bm25": evidence.bm25,
-        "bm25_share": evidence.bm25 / best_possible,
-        "bm25_relative": evidence.bm25 / max(float(evidence.bm25.max()), 1e-6),
+        "bm25": bm25,
+        "bm25_share": bm25 / best_possible,
+        "bm25_relative": bm25 / max(float(bm25.max()), 1e-6),
         "coverage": held @ rarities / told,
         "coverage_here": held @ own_weights / max(float(own_weights.sum()), 1e-6),
         "missing_rare": (1 - held) @ rare / told,
@@ -93,23 +93,17 @@ def measure(
     return signals
 
 
-def _holders(passages: IndexedPassages, rows: Rows, ids: Sequence[int | None]) -> tuple[Matrix, Matrix, list[int]]:
-    """Return which terms each candidate holds, which its document holds, and how many passages hold each."""
-    held = np.zeros((len(rows), len(ids)), np.float32)
+def _holders(passages: IndexedPassages, evidence: Evidence, terms: int) -> tuple[Matrix, Matrix]:
+    """Return which of the question's terms each candidate holds, and which its document holds."""
+    rows = evidence.rows
+    held = np.zeros((len(rows), terms), np.float32)
     in_document = np.zeros_like(held)
-    frequencies = []
     # A document's passages are neighbouring rows
     first, last = passages.rows_of(passages.document_ids[rows])
-    for column, term_id in enumerate(ids):
-        holders = passages.lexical.holders(term_id) if term_id is not None else np.empty(0, np.int32)
-        frequencies.append(len(holders))
-        held[:, column] = _any_between(holders, rows, rows + 1)
-        in_document[:, column] = _any_between(holders, first, last)
-    return held, in_document, frequencies
-
-
-def _any_between(ascending: npt.NDArray[np.int32], start: Rows, stop: Rows) -> npt.NDArray[np.bool_]:
-    return np.asarray(np.searchsorted(ascending, stop) > np.searchsorted(ascending, start), bool)
+    for column in range(terms):
+        held[:, column] = evidence.matches.held(column, rows, rows + 1)
+        in_document[:, column] = evidence.matches.held(column, first, last)
+    return held, in_document
 
 
 def _margins(scores: Matrix) -> Matrix:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from quoth.antecedent import antecedent, names
@@ -37,8 +37,8 @@ def _size_of_passage(passage: Passage) -> int:
     return _RECORD
 
 
-def _size_of_terms(terms: Iterable[str]) -> int:
-    return _RECORD + sum(_POINTER + sys.getsizeof(term) for term in terms)
+def _size_of_terms(terms: Collection[str]) -> int:
+    return _RECORD + _POINTER * len(terms) + sum(map(sys.getsizeof, terms))
 
 
 def _size_of_sentences(parted: PassageSentences) -> int:
@@ -110,7 +110,7 @@ class Texts:
     def passage(self, row: int) -> Passage:
         """Return where a row's passage stands."""
         passage_id = self._passage_id(row)
-        return self._cache.passage(passage_id, lambda: self._store.passage(passage_id))
+        return self._cache.passage(passage_id, lambda: self._store.passages.place(passage_id))
 
     def text(self, row: int) -> str:
         """Return a passage's text."""

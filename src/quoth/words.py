@@ -23,6 +23,7 @@ _WORD = re.compile(r"\d+(?:[.,٫٬]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|\w")
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _LATIN = re.compile(r"[a-z']+\Z")
 _THOUSANDS = re.compile(r"(?<=\d)[,٬](?=\d{3}(?!\d))")
 _stemmer = Stemmer.Stemmer("english")
@@ -37,7 +38,11 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.translate(_ARABIC_FOLDS).casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_ARABIC_FOLDS)
+    return _NOT_ASCII.sub(_without_marks, decomposed).translate(_ARABIC_FOLDS)
+
+
+def _without_marks(run: re.Match[str]) -> str:
+    return "".join(c for c in run[0] if not unicodedata.combining(c))
 
 
 @lru_cache(maxsize=1 << 17)

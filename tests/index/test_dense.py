@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from quoth.index import dense
-from quoth.index.dense import INDEXES, DenseIndex, factory_string
+from quoth.index.dense import INDEXES, DenseIndex, Plan, plan
 
 
 def unit_vectors(count: int, dimension: int = 32, seed: int = 1) -> np.ndarray:
@@ -62,22 +61,8 @@ def test_vectors_come_back_as_they_were_given():
 
 
 def test_search_is_exact_up_to_a_hundred_thousand_passages():
-    assert factory_string(1) == factory_string(100_000) == "Flat"
-    assert [factory_string(limit + 1) for limit, _ in INDEXES] == [*(name for _, name in INDEXES[1:]), INDEXES[-1][1]]
-
-
-def test_an_index_that_is_not_exact_finds_nearly_the_best_of_all_and_of_a_part(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(dense, "INDEXES", ((1000, "Flat"), (10_000, "IVF16,SQ8")))
-    vectors, question = unit_vectors(4000), unit_vectors(1, seed=2)[0]
-    index = DenseIndex(vectors)
-    assert not index.is_exact
-    cosines = vectors @ question
-    exact = np.argsort(-cosines)
-    rows, _ = index.search(question, 20)
-    assert len(rows) == 20
-    assert cosines[rows].min() > cosines[exact[19]] - 0.05
-    among = np.sort(exact[-2500:]).astype(np.int64)
-    rows, _ = index.search(question, 20, among)
-    assert len(rows) == 20
-    assert {*rows.tolist()} <= {*among.tolist()}
-    assert cosines[rows].min() > cosines[exact[1519]] - 0.05
+    assert plan(1) == plan(100_000) == INDEXES[0]
+    assert not INDEXES[0].step
+    assert [plan(one.most + 1) for one in INDEXES] == [*INDEXES[1:], INDEXES[-1]]
+    assert [one.segments(384) for one in INDEXES[1:]] == [192, 96]
+    assert Plan(1, step=2).segments(15) == 5

@@ -45,14 +45,19 @@ def loaded(store: Store, before: IndexedPassages | None) -> IndexedPassages:
 
 
 def assert_same(one: IndexedPassages, other: IndexedPassages) -> None:
-    assert (one.generation, one.model, one.term_ids) == (other.generation, other.model, other.term_ids)
+    assert (one.generation, one.model, one.size, one.documents) == (
+        other.generation,
+        other.model,
+        other.size,
+        other.documents,
+    )
     for name in ("ids", "document_ids"):
         assert getattr(one, name).tolist() == getattr(other, name).tolist()
     for name in ("starts", "term_ids", "counts"):
-        assert getattr(one.terms, name).tolist() == getattr(other.terms, name).tolist()
+        assert getattr(one.loaded.terms, name).tolist() == getattr(other.loaded.terms, name).tolist()
     rows = np.arange(one.size)
     assert one.dense.vectors(rows).tobytes() == other.dense.vectors(rows).tobytes()
-    every_term = list(one.term_ids.values())
+    every_term = sorted({*one.loaded.terms.term_ids.tolist()})
     assert one.lexical.scores(every_term).tobytes() == other.lexical.scores(every_term).tobytes()
 
 

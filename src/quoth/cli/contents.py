@@ -152,10 +152,10 @@ def remove(
 
 
 def check(library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """Verify the library: its database, every passage's place, every vector.
+    """Verify the library: its database, every passage's place, every vector, and a large library's index.
 
-    The exit code is 1 if there are problems, each named. What is derived from the database is made anew whenever a
-    library is opened, so that nothing derived can be stale.
+    The exit code is 1 if there are problems, each named. A large library's index is made anew where it is damaged or
+    still holds numbers of documents that were removed; every other index is made anew whenever a library is opened.
 
     Example:
 
@@ -167,11 +167,20 @@ def check(library: LibraryOption = None, as_json: JsonOption = False) -> None:
             report = its.check()
         folder = its.folder
     if as_json:
-        show_json({"documents": report.documents, "passages": report.passages, "problems": list(report.problems)})
+        show_json(
+            {
+                "documents": report.documents,
+                "passages": report.passages,
+                "problems": list(report.problems),
+                "repaired": list(report.repaired),
+            }
+        )
     else:
         held = f"{counted(report.documents, 'document')}, {counted(report.passages, 'passage')}"
         state = "found whole" if not report.problems else counted(len(report.problems), "problem")
         show([Verbatim((f"{one_line(str(folder))}: {held}, {state}", ""))])
+        for repaired in report.repaired:
+            show([Verbatim((one_line(repaired), ""))])
     for problem in report.problems:
         complain(problem)
     if report.problems:

@@ -1,7 +1,8 @@
-"""Nearest neighbours of a question's vector, by FAISS; exact for all but very large libraries."""
+"""Nearest neighbours of a question's vector among vectors in memory, by FAISS; exact."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import faiss
@@ -13,22 +14,38 @@ from quoth.encoder import Vectors
 # Its type stubs know neither the parts of a composed index nor keyword arguments
 _faiss: Any = faiss
 
-INDEXES: tuple[tuple[int, str], ...] = (
-    (100_000, "Flat"),
-    (1_000_000, "IVF1024,SQ8"),
-    (10_000_000, "IVF8192,SQ8"),
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a library of at most ``most`` passages is searched.
+
+    With no ``step`` every vector is compared with the question as it is. Otherwise so many dimensions together are
+    kept as four bits (product quantisation), by which all are compared, and the best ``reranked`` and more are compared
+    again as they are.
+    """
+
+    most: int
+    step: int = 0
+    reranked: int = 0
+
+    def segments(self, dimension: int) -> int:
+        """Return how many codes of four bits a vector has: those of ``step`` dimensions, or somewhat more, each."""
+        return dimension // next(step for step in range(self.step, dimension + 1) if dimension % step == 0)
+
+
+INDEXES: tuple[Plan, ...] = (
+    Plan(100_000),
+    Plan(2_000_000, step=2, reranked=200),
+    Plan(10_000_000, step=4, reranked=1_000),
 )
-"""The largest number of passages for each ``faiss.index_factory`` string; the last serves beyond its size too."""
+"""How libraries are searched, by their size; the last serves beyond its size too. Chosen in ``docs/scale.md``."""
 
-_TRAINING_VECTORS_PER_LIST = 64
-_PROBES = 32
 _SCORED_DIRECTLY = 2_000
-_SEED = 20261124
 
 
-def factory_string(size: int) -> str:
-    """Return the index that serves ``size`` passages."""
-    return next((factory for limit, factory in INDEXES if size <= limit), INDEXES[-1][1])
+def plan(size: int) -> Plan:
+    """Return how ``size`` passages are searched."""
+    return next((plan for plan in INDEXES if size <= plan.most), INDEXES[-1])
 
 
 class DenseIndex:
@@ -36,25 +53,12 @@ class DenseIndex:
 
     def __init__(self, vectors: Vectors) -> None:
         self.size, self.dimension = vectors.shape
-        self.factory = factory_string(self.size)
-        self._index: Any = _faiss.index_factory(self.dimension, self.factory, _faiss.METRIC_INNER_PRODUCT)
-        if not self._index.is_trained:
-            count = min(self.size, self._index.nlist * _TRAINING_VECTORS_PER_LIST)
-            sample = np.random.default_rng(_SEED).choice(self.size, count, replace=False)
-            self._index.train(vectors[np.sort(sample)])
-            self._index.nprobe = _PROBES
+        self._index: Any = _faiss.IndexFlatIP(self.dimension)
         self._index.add(vectors)
-        if not self.is_exact:
-            self._index.make_direct_map()
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether the index keeps the vectors as they are and compares the question with every one."""
-        return self.factory == "Flat"
 
     @property
     def bytes(self) -> int:
-        """Bytes of the vectors as the index keeps them."""
+        """Bytes of the vectors."""
         return int(self.size * self._index.sa_code_size())
 
     def search(
@@ -71,12 +75,7 @@ class DenseIndex:
             return among[best], cosines[best]
         parameters = None
         if among is not None:
-            selector = _faiss.IDSelectorBatch(among)
-            parameters = (
-                _faiss.SearchParameters(sel=selector)
-                if self.is_exact
-                else _faiss.SearchParametersIVF(sel=selector, nprobe=self._index.nlist)
-            )
+            parameters = _faiss.SearchParameters(sel=_faiss.IDSelectorBatch(among))
         cosines, rows = self._index.search(question[None, :], min(k, self.size), params=parameters)
         found = rows[0] >= 0
         return rows[0][found], cosines[0][found]
@@ -86,7 +85,7 @@ class DenseIndex:
         return np.asarray(self.vectors(rows) @ question, np.float32)
 
     def vectors(self, rows: npt.NDArray[np.int64]) -> Vectors:
-        """Return the vectors of these rows, shape ``(len(rows), dimension)``, as exact as the index keeps them."""
+        """Return the vectors of these rows as they were given, shape ``(len(rows), dimension)``."""
         if not len(rows):
             return np.empty((0, self.dimension), np.float32)
         return np.asarray(self._index.reconstruct_batch(rows), np.float32)

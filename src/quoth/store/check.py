@@ -20,7 +20,7 @@ def problems(db: apsw.Connection, model: tuple[int, ModelIdentity] | None) -> tu
     """Return what is wrong with a database, a sentence each; at most twenty, with the count of the rest."""
     found = [*_structure(db)]
     if not found:
-        found = [*_passages(db, model), *_terms(db)]
+        found = [*_passages(db, model), *_terms(db), *_counts(db)]
     if len(found) > _MOST_REPORTED:
         found = [*found[:_MOST_REPORTED], f"and {len(found) - _MOST_REPORTED} more"]
     return tuple(found)
@@ -92,3 +92,10 @@ def _terms(db: apsw.Connection) -> Iterator[str]:
     for term_id, text, count in db.execute("SELECT id, text, passages FROM term"):
         if holders[term_id] != count:
             yield f"passages that hold the term {text!r}: {holders[term_id]}, and counted were {count}"
+
+
+def _counts(db: apsw.Connection) -> Iterator[str]:
+    query = "SELECT identity, passages, (SELECT count(*) FROM passage WHERE model_id = model.id) FROM model"
+    for identity, said, count in db.execute(query):
+        if said != count:
+            yield f"the model {identity} has {count} passages and is said to have {said}"

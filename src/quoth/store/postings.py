@@ -55,6 +55,13 @@ class TermCounts:
         """Bytes of the arrays."""
         return self.starts.nbytes + self.term_ids.nbytes + self.counts.nbytes
 
+    @property
+    def lengths(self) -> npt.NDArray[np.float64]:
+        """How many terms each passage has, repetitions included, shape ``(n,)``."""
+        size = len(self.starts) - 1
+        rows = np.repeat(np.arange(size), np.diff(self.starts))
+        return np.asarray(np.bincount(rows, self.counts, size), np.float64)
+
     def take(self, order: npt.NDArray[np.int64]) -> TermCounts:
         """Return the terms of the passages ``order`` names, in that order."""
         sizes = np.diff(self.starts)[order]

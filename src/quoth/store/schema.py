@@ -106,6 +106,16 @@ MIGRATIONS: tuple[str, ...] = (
     DROP TABLE document;
     ALTER TABLE listed_document RENAME TO document;
     """,
+    # 2 -> 3: what serving from a sealed index needs: the number of passages without counting a million, and which
+    # documents went since it was made (by the generation that they went in). Emptied when one is made anew
+    """
+    ALTER TABLE model ADD COLUMN passages INTEGER NOT NULL DEFAULT 0;
+    UPDATE model SET passages = (SELECT count(*) FROM passage WHERE model_id = model.id);
+    CREATE TABLE removed (
+        document_id INTEGER PRIMARY KEY,
+        generation INTEGER NOT NULL
+    );
+    """,
 )
 
 VERSION = len(MIGRATIONS)

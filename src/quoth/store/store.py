@@ -4,64 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import apsw
-import numpy as np
-import numpy.typing as npt
 
 from quoth.documents.model import Document, Paragraph
 from quoth.encoder import ModelIdentity, Vectors
 from quoth.errors import LibraryError
-from quoth.passages import Passage
 from quoth.store.check import problems
 from quoth.store.connection import BUSY_MILLISECONDS, open_database, translated
-from quoth.store.postings import TermCounts, count_terms, pack
+from quoth.store.passages import PassageTable
+from quoth.store.records import DocumentRecord, PassageRow
+from quoth.store.seals import SealTable
+from quoth.store.terms import TermTable
 
-_FLOAT = np.dtype("<f4")
 _REWRITTEN_BYTES = 256 * 1024 * 1024
 _LOG_MILLISECONDS = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentRecord:
-    """A stored document without its text. ``indexed_at`` is UTC, ISO 8601."""
-
-    id: int
-    root: str
-    name: str
-    title: str
-    uri: str | None
-    media_type: str
-    content_hash: str
-    indexed_at: str
-    characters: int
-    passages: int
-
-
-@dataclass(frozen=True, slots=True)
-class PassageRow:
-    """A passage as it will be stored: where it stands, the key of its vector and its terms."""
-
-    passage: Passage
-    vector_key: bytes
-    terms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPassages:
-    """Passages as the indexes are built from, in the order of their ids.
-
-    ``ids`` and ``document_ids`` have shape ``(n,)``, ``vectors`` ``(n, dimension)``; ``terms`` holds n packed
-    arrays of (term id, count), see ``postings``.
-    """
-
-    ids: npt.NDArray[np.int64]
-    document_ids: npt.NDArray[np.int64]
-    vectors: Vectors
-    terms: TermCounts
 
 
 class Store:
@@ -70,6 +29,9 @@ class Store:
     def __init__(self, folder: Path, connection: apsw.Connection) -> None:
         self.folder = folder
         self._db = connection
+        self.terms = TermTable(connection)
+        self.passages = PassageTable(connection, folder, self.terms)
+        self.seals = SealTable(connection)
 
     @classmethod
     def open(cls, folder: Path, *, create: bool = False) -> Store:
@@ -100,9 +62,11 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self.terms.write_counts()
                 self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
                 self._db.execute("COMMIT")
             except BaseException:
+                self.terms.forget_ids()
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
@@ -169,7 +133,7 @@ class Store:
         """Search the vectors of this model from now on, and drop those of every other."""
         others = [row for (row,) in self._db.execute("SELECT id FROM model WHERE id <> ?", (model_id,))]
         for other in others:
-            self._drop_vectors(self._drop_passages("model_id = ?", other))
+            self.passages.drop_vectors(self.passages.drop_of_model(other))
             self._db.execute("DELETE FROM model WHERE id = ?", (other,))
         self._db.execute("UPDATE model SET is_current = 1 WHERE id = ?", (model_id,))
 
@@ -187,14 +151,9 @@ class Store:
 
     def counts(self) -> tuple[int, int]:
         """Return how many documents and passages (of the model whose vectors are searched) there are."""
-        return (
-            int(self._db.execute("SELECT count(*) FROM document").get),
-            int(
-                self._db.execute(
-                    "SELECT count(*) FROM passage WHERE model_id = (SELECT id FROM model WHERE is_current)"
-                ).get
-            ),
-        )
+        model = self.current_model()
+        documents = int(self._db.execute("SELECT count(*) FROM document").get)
+        return documents, self.passages.count(model[0]) if model else 0
 
     # -- roots and documents
 
@@ -269,8 +228,9 @@ class Store:
         old = self._db.execute("SELECT id FROM document WHERE root_id = ? AND name = ?", (root_id, document.name)).get
         perhaps_unused: set[int] = set()
         if old is not None:
-            perhaps_unused = self._drop_passages("document_id = ?", old)
+            perhaps_unused = self.passages.drop_of_document(old)
             self._db.execute("DELETE FROM document WHERE id = ?", (old,))
+            self.seals.log(int(old))
         document_id = self._db.execute(
             "INSERT INTO document (root_id, name, title, uri, media_type, content_hash, indexed_at, "
             "changed_on, characters, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -291,48 +251,15 @@ class Store:
             "INSERT INTO paragraph VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(document_id, p.number, p.start, p.end, p.heading, p.page, p.prose) for p in document.paragraphs],
         )
-        self.add_passages(int(document_id), model_id, rows, vectors)
-        self._drop_vectors(perhaps_unused)
-
-    def add_passages(
-        self,
-        document_id: int,
-        model_id: int,
-        rows: Sequence[PassageRow],
-        vectors: Mapping[bytes, Vectors],
-    ) -> None:
-        """Store the passages that a model's tokeniser makes of a document; call within ``writing``."""
-        self._db.executemany(
-            "INSERT INTO vector (model_id, key, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            [(model_id, key, vectors[key].astype(_FLOAT).tobytes()) for key in {row.vector_key for row in rows}],
-        )
-        counted = [count_terms(row.terms) for row in rows]
-        ids = self._count_up({term for counts in counted for term in counts}, counted)
-        self._db.executemany(
-            'INSERT INTO passage (model_id, document_id, start, "end", paragraph, heading, page, vector_id, terms) '
-            "VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT id FROM vector WHERE model_id = ? AND key = ?), ?)",
-            [
-                (
-                    model_id,
-                    document_id,
-                    row.passage.start,
-                    row.passage.end,
-                    row.passage.paragraph,
-                    row.passage.heading,
-                    row.passage.page,
-                    model_id,
-                    row.vector_key,
-                    pack({ids[term]: count for term, count in counts.items()}),
-                )
-                for row, counts in zip(rows, counted, strict=True)
-            ],
-        )
+        self.passages.add(int(document_id), model_id, rows, vectors)
+        self.passages.drop_vectors(perhaps_unused)
 
     def remove(self, document_ids: Iterable[int]) -> None:
         """Take documents out with everything of theirs; call within ``writing``."""
         for document_id in document_ids:
-            self._drop_vectors(self._drop_passages("document_id = ?", document_id))
+            self.passages.drop_vectors(self.passages.drop_of_document(document_id))
             self._db.execute("DELETE FROM document WHERE id = ?", (document_id,))
+            self.seals.log(document_id)
         self._db.execute("DELETE FROM root WHERE NOT EXISTS (SELECT 1 FROM document WHERE root_id = root.id)")
 
     def document_ids(self, root: str, names: Iterable[str]) -> list[int]:
@@ -340,97 +267,6 @@ class Store:
         query = "SELECT d.id FROM document d JOIN root ON root.id = root_id WHERE path = ? AND name = ?"
         return [row for name in names for (row,) in self._db.execute(query, (root, name))]
 
-    # -- what the indexes are made of
-
-    def known_vectors(self, model_id: int, keys: Iterable[bytes]) -> dict[bytes, Vectors]:
-        """Return the vectors, shape ``(dimension,)``, of those of ``keys`` that are stored already."""
-        query = "SELECT data FROM vector WHERE model_id = ? AND key = ?"
-        found = ((key, self._db.execute(query, (model_id, key)).get) for key in keys)
-        return {key: np.frombuffer(data, _FLOAT).astype(np.float32) for key, data in found if data is not None}
-
-    def passage_ids(self, model_id: int) -> npt.NDArray[np.int64]:
-        """Return the ids of a model's passages, ascending, shape ``(n,)``."""
-        rows = self._db.execute("SELECT id FROM passage WHERE model_id = ? ORDER BY id", (model_id,))
-        return np.fromiter((row for (row,) in rows), np.int64)
-
-    def load_passages(self, model: tuple[int, ModelIdentity], ids: npt.NDArray[np.int64]) -> StoredPassages:
-        """Return the vectors and terms of these passages (ascending ids).
-
-        Raises:
-            LibraryError: a vector has another length than the model makes.
-        """
-        model_id, identity = model
-        wanted = set(ids.tolist())
-        query = (
-            "SELECT p.id, p.document_id, v.data, p.terms FROM passage p JOIN vector v ON v.id = p.vector_id "
-            "WHERE p.model_id = ? AND p.id BETWEEN ? AND ? ORDER BY p.id"
-        )
-        bounds = (int(ids[0]), int(ids[-1])) if len(ids) else (0, -1)
-        rows = [row for row in self._db.execute(query, (model_id, *bounds)) if row[0] in wanted]
-        data = b"".join(row[2] for row in rows)
-        size = identity.dimension * _FLOAT.itemsize
-        if len(rows) != len(ids) or any(len(row[2]) != size for row in rows):
-            raise LibraryError(f"the library {self.folder} has vectors of a wrong length; run: quoth check")
-        return StoredPassages(
-            ids=np.array([row[0] for row in rows], np.int64),
-            document_ids=np.array([row[1] for row in rows], np.int64),
-            vectors=np.frombuffer(data, _FLOAT).reshape(len(rows), identity.dimension).astype(np.float32),
-            terms=TermCounts.unpack([row[3] for row in rows]),
-        )
-
-    def passage(self, passage_id: int) -> Passage:
-        """Return where a passage stands.
-
-        Raises:
-            LibraryError: no passage has this id.
-        """
-        row = self._db.execute(
-            'SELECT start, "end", paragraph, heading, page FROM passage WHERE id = ?', (passage_id,)
-        ).get
-        if row is None:
-            raise LibraryError(f"the library {self.folder} has no passage {passage_id}; run: quoth check")
-        return Passage(*row)
-
-    def terms(self) -> dict[str, int]:
-        """Return the id of every term that a passage holds."""
-        return dict(self._db.execute("SELECT text, id FROM term"))
-
     def check(self) -> tuple[int, int, tuple[str, ...]]:
         """Return how many documents and passages there are, and what is wrong, a sentence each; see ``check``."""
-        model = self.current_model()
-        documents = int(self._db.execute("SELECT count(*) FROM document").get)
-        passages = len(self.passage_ids(model[0])) if model else 0
-        return documents, passages, problems(self._db, model)
-
-    # -- within a transaction
-
-    def _count_up(self, distinct: set[str], counted: Sequence[dict[str, int]]) -> dict[str, int]:
-        holders: dict[str, int] = dict.fromkeys(sorted(distinct), 0)
-        for counts in counted:
-            for term in counts:
-                holders[term] += 1
-        query = (
-            "INSERT INTO term (text, passages) VALUES (?, ?) "
-            "ON CONFLICT DO UPDATE SET passages = passages + excluded.passages RETURNING id"
-        )
-        return {term: int(self._db.execute(query, (term, count)).get) for term, count in holders.items()}
-
-    def _drop_passages(self, condition: str, value: int) -> set[int]:
-        """Delete passages and return the ids of their vectors, which others may use still."""
-        rows = list(self._db.execute(f"SELECT terms, vector_id FROM passage WHERE {condition}", (value,)))
-        if not rows:
-            return set()
-        ids, counts = np.unique(TermCounts.unpack([blob for blob, _ in rows]).term_ids, return_counts=True)
-        self._db.executemany(
-            "UPDATE term SET passages = passages - ? WHERE id = ?",
-            [(int(count), int(term)) for term, count in zip(ids, counts, strict=True)],
-        )
-        self._db.executemany("DELETE FROM term WHERE id = ? AND passages <= 0", [(int(term),) for term in ids])
-        self._db.execute(f"DELETE FROM passage WHERE {condition}", (value,))
-        return {vector_id for _, vector_id in rows}
-
-    def _drop_vectors(self, perhaps_unused: set[int]) -> None:
-        self._db.executemany(
-            "DELETE FROM vector WHERE id = ? AND NOT EXISTS (SELECT 1 FROM passage WHERE vector_id = vector.id)",
-            [(vector_id,) for vector_id in perhaps_unused],
-        )
+        return *self.counts(), problems(self._db, self.current_model())

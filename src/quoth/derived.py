@@ -1,0 +1,72 @@
+"""When a library's sealed index is made, made anew and let go of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from quoth.index import live
+from quoth.index.sealed import SealedIndex, UnsealedError, recorded
+from quoth.index.sealing import seal, unseal
+from quoth.indexing import Progress
+from quoth.store import Store
+
+STAGE = "building the index"
+"""What its progress is called."""
+
+
+def keep_sealed(store: Store, report: Callable[[Progress], None]) -> None:
+    """Make the sealed index anew where it is due, and delete it where the library became small.
+
+    Call outside of a transaction; see ``seal`` for what it raises.
+    """
+    with store.reading():
+        record, due = store.seals.record(), live.is_due(store)
+        model = store.current_model()
+        is_large = model is not None and live.is_sealed(store.passages.count(model[0]))
+    if due:
+        _seal(store, report, record)
+    elif not is_large:
+        unseal(store)
+
+
+def make_sealed(store: Store, damaged: str | None) -> None:
+    """Make a sealed index for a question that found none to be served from, or the file ``damaged``."""
+    with store.reading():
+        record, seal_now = store.seals.record(), recorded(store)
+        if damaged is None and seal_now is not None and not live.is_due(store):
+            return
+        if damaged is not None and seal_now is not None and seal_now.file != damaged:
+            return
+    _seal(store, lambda progress: None, record)
+
+
+def repair_sealed(store: Store, report: Callable[[Progress], None]) -> str | None:
+    """Verify every block of the sealed index, and make it anew where it is not whole or holds what was removed.
+
+    Returns what was made anew and why, in a sentence; None where nothing was.
+    """
+    with store.reading():
+        record, why = store.seals.record(), _why_anew(store)
+    if why is None:
+        keep_sealed(store, report)
+        return None
+    _seal(store, report, record)
+    return f"the index was made anew: {why}"
+
+
+def _why_anew(store: Store) -> str | None:
+    model = store.current_model()
+    if model is None or not live.is_sealed(store.passages.count(model[0])):
+        return None
+    seal_now = recorded(store)
+    if seal_now is None or seal_now.model_id != model[0]:
+        return "there was none of these passages"
+    try:
+        SealedIndex(store.folder, seal_now).verify()
+    except UnsealedError as error:
+        return error.reason
+    return "documents were removed since it was made" if len(store.seals.removed()) else None
+
+
+def _seal(store: Store, report: Callable[[Progress], None], record: str | None) -> None:
+    seal(store, lambda done, total: report(Progress(STAGE, done, total)), instead_of=record)

@@ -1,0 +1,211 @@
+"""The sealed index of a large library: a file made of one state of the store, which never changes afterwards.
+
+It holds numbers only, no word: ids, lengths, the postings of each term (by the term's id) and the vectors as codes of
+four bits for a few dimensions. The store records its name and its checksums. A library is served from it and from what
+changed since; see ``docs/scale.md``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from quoth.errors import LibraryError
+from quoth.index.blocks import BlockFile, Contents, DamagedFileError
+from quoth.store import Store
+
+# Its type stubs know neither the parts of a quantiser nor arrays in place of pointers
+_faiss: Any = faiss
+
+SUFFIX = ".sealed"
+"""How the name of such a file ends."""
+
+_FORMAT = 1
+_KEPT_BYTES = 64 * 1024 * 1024
+
+
+class UnsealedError(LibraryError):
+    """A library is too large to be searched without a sealed index, and has none that is whole and fits it.
+
+    ``damaged`` names the file that was found to be damaged. ``Library`` makes a new one and asks again.
+    """
+
+    def __init__(self, folder: Path, reason: str, damaged: str | None = None) -> None:
+        self.damaged = damaged
+        self.reason = reason
+        super().__init__(f"the index of {folder} must be made anew ({reason}); run: quoth index")
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What the store records of a sealed index: its file, and the state of the library that it was made of."""
+
+    file: str
+    generation: int
+    model_id: int
+    passages: int
+    contents: Contents
+
+    def to_json(self) -> str:
+        """Return the record as the text that the store keeps."""
+        return json.dumps(
+            {
+                "format": _FORMAT,
+                "file": self.file,
+                "generation": self.generation,
+                "model": self.model_id,
+                "passages": self.passages,
+                "contents": self.contents.as_json(),
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Seal | None:
+        """Return the record that ``to_json`` wrote; None where another version of Quoth wrote it, or nobody."""
+        try:
+            read = json.loads(text)
+            if read["format"] != _FORMAT or Path(read["file"]).name != read["file"]:
+                return None
+            contents = Contents.from_json(read["contents"])
+            return cls(str(read["file"]), int(read["generation"]), int(read["model"]), int(read["passages"]), contents)
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
+def recorded(store: Store) -> Seal | None:
+    """Return the record of the sealed index in use; None where there is none that this Quoth can read."""
+    text = store.seals.record()
+    return None if text is None else Seal.from_json(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """The passages that hold a term: their rows, ascending, and how often each holds it.
+
+    ``most`` is at least what any of them gives to a score, as a share of the most that a term can give.
+    """
+
+    rows: npt.NDArray[np.int32]
+    counts: npt.NDArray[Any]
+    most: float
+
+
+def new_codes(dimension: int, segments: int) -> Any:  # noqa: ANN401
+    """Return an index of codes that holds nothing: four bits for each segment, laid out for SIMD registers.
+
+    Andre, Kermarrec and Le Scouarnec 2015, "Cache locality is not enough: high-performance nearest neighbor search
+    with product quantization fast scan", as FAISS has it.
+    """
+    return _faiss.IndexPQFastScan(dimension, segments, 4, _faiss.METRIC_INNER_PRODUCT)
+
+
+class SealedIndex:
+    """A sealed index, opened: what every question needs is in memory, lists and postings are read when they are."""
+
+    def __init__(self, folder: Path, seal: Seal) -> None:
+        """Open the file that ``seal`` tells of.
+
+        Raises:
+            UnsealedError: it is missing or damaged.
+        """
+        self.seal = seal
+        self._folder = folder
+        try:
+            self._file = BlockFile(folder / seal.file, seal.contents)
+        except DamagedFileError as error:
+            raise self._damaged(error) from error
+        self.size = seal.passages
+        self.ids = self._read("ids")
+        self.document_ids = self._read("document_ids")
+        self.lengths = self._read("lengths")
+        self.codes = self._read_codes()
+        self._terms = self._read("terms")
+        self._term_starts = self._read("term_starts")
+        self._term_most = self._read("term_most")
+        self.mean_length = float(self.lengths.sum(dtype=np.int64)) / max(self.size, 1)
+        self._kept: OrderedDict[int, Postings] = OrderedDict()
+        self._kept_bytes = 0
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that it takes in memory at most."""
+        arrays = (
+            *(self.ids, self.document_ids, self.lengths),
+            *(self._terms, self._term_starts, self._term_most),
+        )
+        return sum(array.nbytes for array in arrays) + int(self.codes.codes.size()) + _KEPT_BYTES
+
+    def frequency(self, term_id: int) -> int:
+        """Return how many of its passages hold a term."""
+        start, stop = self._bounds(term_id)
+        return stop - start
+
+    def postings(self, term_id: int) -> Postings:
+        """Return the postings of a term, none where no passage holds it.
+
+        Raises:
+            UnsealedError: they are damaged.
+        """
+        kept = self._kept.get(term_id)
+        if kept is not None:
+            self._kept.move_to_end(term_id)
+            return kept
+        start, stop = self._bounds(term_id)
+        most = float(self._term_most[np.searchsorted(self._terms, term_id)]) if stop > start else 0.0
+        found = Postings(self._read("rows", start, stop), self._read("counts", start, stop), most)
+        self._kept[term_id] = found
+        self._kept_bytes += found.rows.nbytes + found.counts.nbytes
+        while self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1:
+            _, gone = self._kept.popitem(last=False)
+            self._kept_bytes -= gone.rows.nbytes + gone.counts.nbytes
+        return found
+
+    def verify(self) -> None:
+        """Verify every block of the file.
+
+        Raises:
+            UnsealedError: one is damaged.
+        """
+        try:
+            self._file.verify()
+        except DamagedFileError as error:
+            raise self._damaged(error) from error
+
+    def _read_codes(self) -> Any:  # noqa: ANN401
+        centroids = self._read("centroids")
+        segments, _, step = centroids.shape
+        index = new_codes(segments * step, segments)
+        _faiss.copy_array_to_vector(centroids.reshape(-1), index.pq.centroids)
+        index.is_trained = True
+        packed = self.seal.contents.parts["codes"].shape[0]
+        index.codes.resize(packed)
+        index.ntotal, index.ntotal2 = self.size, 2 * packed // segments
+        if packed:
+            try:
+                # Read to where FAISS looks for them, not copied there
+                self._file.read_into("codes", 0, _faiss.rev_swig_ptr(index.codes.get(), packed))
+            except DamagedFileError as error:
+                raise self._damaged(error) from error
+        return index
+
+    def _bounds(self, term_id: int) -> tuple[int, int]:
+        place = int(np.searchsorted(self._terms, term_id))
+        if place == len(self._terms) or self._terms[place] != term_id:
+            return 0, 0
+        return int(self._term_starts[place]), int(self._term_starts[place + 1])
+
+    def _read(self, name: str, start: int = 0, stop: int | None = None) -> npt.NDArray[Any]:
+        try:
+            return self._file.read(name, start, stop)
+        except DamagedFileError as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: DamagedFileError) -> UnsealedError:
+        return UnsealedError(self._folder, str(error), self.seal.file)
