@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import chain
 
 import Stemmer
 
@@ -47,6 +48,8 @@ def _without_marks(run: re.Match[str]) -> str:
 
 @lru_cache(maxsize=1 << 17)
 def _terms_of_word(word: str) -> tuple[str, ...]:
+    if word in _PERSIAN_SUFFIXES:
+        return ()
     if word[0].isdigit():
         number = _THOUSANDS.sub("", word)
         return (str(int(number)),) if number.isdecimal() and len(number) < 30 else (number,)
@@ -59,8 +62,4 @@ def _terms_of_word(word: str) -> tuple[str, ...]:
 
 def terms(text: str) -> list[str]:
     """Return the terms of ``text`` in order, repetitions included."""
-    found: list[str] = []
-    for word in _WORD.findall(fold(text)):
-        if word not in _PERSIAN_SUFFIXES:
-            found.extend(_terms_of_word(word))
-    return found
+    return list(chain.from_iterable(map(_terms_of_word, _WORD.findall(fold(text)))))

@@ -35,7 +35,7 @@ class Plan:
 
 INDEXES: tuple[Plan, ...] = (
     Plan(100_000),
-    Plan(2_000_000, step=2, reranked=200),
+    Plan(2_000_000, step=2, reranked=100),
     Plan(10_000_000, step=4, reranked=1_000),
 )
 """How libraries are searched, by their size; the last serves beyond its size too. Chosen in ``docs/scale.md``."""

@@ -28,7 +28,7 @@ SUFFIX = ".sealed"
 """How the name of such a file ends."""
 
 _FORMAT = 1
-_KEPT_BYTES = 64 * 1024 * 1024
+_KEPT_BYTES = 96 * 1024 * 1024
 
 
 class UnsealedError(LibraryError):

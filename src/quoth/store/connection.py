@@ -25,6 +25,7 @@ BUSY_MILLISECONDS = 30_000
 """How long to wait for a database that another connection is writing to."""
 
 _PAUSE_SECONDS = 0.005
+_CACHE_KIB = 16 * 1024
 
 
 def open_database(folder: Path, *, create: bool) -> apsw.Connection:
@@ -81,6 +82,8 @@ def _configure(connection: apsw.Connection, folder: Path) -> None:
         )
     use_wal(connection, BUSY_MILLISECONDS)
     connection.pragma("synchronous", "full")
+    # The inner pages of a database of a million passages, through which each look-up goes; a small one takes its size
+    connection.pragma("cache_size", -_CACHE_KIB)
     # What was removed is overwritten, not only unlinked: a removed document leaves no words behind
     connection.pragma("secure_delete", True)
     if version < VERSION:
