@@ -49,7 +49,7 @@ def test_the_stored_vectors_are_those_that_recall_is_measured_against(made, plan
     store = Store.open(made)
     with store.reading():
         model = store.current_model()
-        stored = store.load_passages(model, store.passage_ids(model[0])).vectors
+        stored = store.passages.load(model, store.passages.ids(model[0])).vectors
     store.close()
     expected = plan.vectors(np.arange(300))
     assert np.abs(stored - expected).max() < 1e-6
