@@ -37,6 +37,8 @@ CHAIN = (
     "passages",
     "antecedent",
     "model_files",
+    "tensors",
+    "passage_network",
     "onnx_model",
     "torch_model",
     "multilingual_model",

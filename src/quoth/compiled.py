@@ -22,21 +22,26 @@ from platformdirs import user_cache_path
 from tokenizers import Tokenizer
 
 from quoth.model_files import folder_sha256
-from quoth.onnx_model import INPUTS, OUTPUT, Card, OnnxModel
+from quoth.onnx_model import CARD, GRAPH, INPUTS, OUTPUT, PASSAGE_GRAPH, Card, Graphs, OnnxModel
 from quoth.torch_model import TorchModel
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
     from sentence_transformers import SentenceTransformer
 
 _log = logging.getLogger(__name__)
 
-_EXPORTER = "1"
+_EXPORTER = "2"
 """Changed with whatever changes what is exported, so that older compiled forms are made anew."""
 
 _OPSET = 17
 _TOLERANCE = 1e-5
-_GRAPH, _CARD, _TOKENIZER = "encoder.onnx", "encoder.json", "tokenizer.json"
+_LEAST_COSINE = 0.98
+_TOKENIZER = "tokenizer.json"
 _UNFIT = "unfit"
+
+_MULTIPLIED = ("MatMul", "Attention")
+"""What a graph for passages does in 8 bits; the rest, embeddings and norms, takes little time and stays as it is."""
 
 SAMPLE: Sequence[str] = (
     "",
@@ -62,13 +67,14 @@ def load_compiled(folder: Path, weights_sha256: str | None = None) -> OnnxModel 
     try:
         if _is_unfit(folder):
             return None
-        card = Card.from_json((folder / _CARD).read_text("utf-8"))
+        card = Card.from_json((folder / CARD).read_text("utf-8"))
         if weights_sha256 not in (None, card.weights_sha256):
             raise ValueError("it was made of other weights")
-        graph, vocabulary = (folder / _GRAPH).read_bytes(), (folder / _TOKENIZER).read_text("utf-8")
-        if _hash(graph, vocabulary) != card.sha256:
+        graphs = Graphs((folder / GRAPH).read_bytes(), (folder / PASSAGE_GRAPH).read_bytes())
+        vocabulary = (folder / _TOKENIZER).read_text("utf-8")
+        if graphs.sha256(vocabulary) != card.sha256:
             raise ValueError("its hash is not the one that was noted")
-        return OnnxModel(graph, card, Tokenizer.from_str(vocabulary), {})
+        return OnnxModel(graphs, card, Tokenizer.from_str(vocabulary), {})
     except FileNotFoundError:
         return None
     except Exception as error:  # neither ONNX Runtime's errors nor those of tokenizers share a base class
@@ -101,8 +107,9 @@ def compile_model(model: TorchModel, name: str, weights_sha256: str, folder: Pat
             unfit = _compile(model, weights_sha256, made)
             if unfit is not None:
                 _log.warning("the model %r can't be compiled (%s); sentence-transformers serves it", name, unfit)
-                (made / _GRAPH).unlink(missing_ok=True)
-                (made / _CARD).write_text(json.dumps({_UNFIT: unfit}) + "\n", "utf-8")
+                for graph in (GRAPH, PASSAGE_GRAPH):
+                    (made / graph).unlink(missing_ok=True)
+                (made / CARD).write_text(json.dumps({_UNFIT: unfit}) + "\n", "utf-8")
             _put(made, folder, weights_sha256)
     except (OSError, MemoryError) as error:
         _log.warning("the compiled form of %r can't be written to %s: %s", name, folder, error)
@@ -161,12 +168,61 @@ def difference(model: OnnxModel, original: TorchModel, texts: Sequence[str]) -> 
     return max(float(np.abs(one - other).max()) for one, other in pairs)
 
 
-def card_of(model: TorchModel, graph_sha256: str, weights_sha256: str, made_by: str, weights: Sequence[str]) -> Card:
-    """Return the card that stands beside a model's graph."""
+def least_cosine(model: OnnxModel, original: TorchModel, texts: Sequence[str]) -> float:
+    """Return the smallest cosine between two models' vectors of the same passage."""
+    return float((model.encode_passages(texts) * original.encode_passages(texts)).sum(1).min())
+
+
+def _in_eight_bits(graph: Path) -> bytes:
+    import onnx
+
+    with tempfile.TemporaryDirectory() as scratch:
+        return bytes(quantised(onnx.load(graph), Path(scratch)).SerializeToString(deterministic=True))
+
+
+def quantised(graph: ModelProto, scratch: Path) -> ModelProto:
+    """Return a graph whose large multiplications are done in 8 bits: weights by column, activations as they come.
+
+    ``scratch`` is a folder for the quantiser's files.
+    """
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    before, after = scratch / "whole.onnx", scratch / "rounded.onnx"
+    onnx.save(graph, before)
+    root_log = logging.getLogger()
+    level = root_log.level
+    # It advises on the root logger to do first what would undo the fused operations
+    root_log.setLevel(logging.ERROR)
+    try:
+        quantize_dynamic(
+            before,
+            after,
+            op_types_to_quantize=list(_MULTIPLIED),
+            per_channel=True,
+            # Else sums of two products overflow on processors with AVX2 that lack VNNI
+            reduce_range=True,
+            weight_type=QuantType.QInt8,
+            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+        )
+    finally:
+        root_log.setLevel(level)
+    return onnx.load(after)
+
+
+def card_of(
+    model: TorchModel,
+    graphs_sha256: str,
+    weights_sha256: str,
+    made_by: str,
+    weights: Sequence[str] = (),
+    passage_weights: Sequence[str] = (),
+) -> Card:
+    """Return the card that stands beside a model's graphs."""
     prompts = model.model.prompts
     names = ("document", "passage", "corpus")
     return Card(
-        sha256=graph_sha256,
+        sha256=graphs_sha256,
         made_by=made_by,
         weights_sha256=weights_sha256,
         pooling=model.pooling,
@@ -176,6 +232,7 @@ def card_of(model: TorchModel, graph_sha256: str, weights_sha256: str, made_by: 
         # The one that sentence-transformers takes: the first of these that the model knows
         passage_prompt=next((prompts[name] for name in names if name in prompts), None) or "",
         weights=tuple(weights),
+        passage_weights=tuple(passage_weights),
     )
 
 
@@ -185,12 +242,20 @@ def _compile(model: TorchModel, weights_sha256: str, folder: Path) -> str | None
     if tokenizer is None:
         return "its tokeniser is not one of the package tokenizers"
     try:
-        export(model.model, folder / _GRAPH)
-        graph, vocabulary = (folder / _GRAPH).read_bytes(), str(tokenizer.to_str())
-        card = card_of(model, _hash(graph, vocabulary), weights_sha256, f"quoth.compiled {_EXPORTER}", ())
-        compiled = OnnxModel(graph, card, Tokenizer.from_str(vocabulary), {})
+        export(model.model, folder / GRAPH)
+        graph, vocabulary = (folder / GRAPH).read_bytes(), str(tokenizer.to_str())
+
+        def made_of(graphs: Graphs) -> OnnxModel:
+            card = card_of(model, graphs.sha256(vocabulary), weights_sha256, f"quoth.compiled {_EXPORTER}")
+            return OnnxModel(graphs, card, Tokenizer.from_str(vocabulary), {})
+
+        compiled = made_of(Graphs(graph, graph))
         off = difference(compiled, model, SAMPLE)
         counts = compiled.count_tokens(SAMPLE), model.count_tokens(SAMPLE)
+        graphs = Graphs(graph, _in_eight_bits(folder / GRAPH))
+        if not least_cosine(made_of(graphs), model, SAMPLE) >= _LEAST_COSINE:
+            graphs = Graphs(graph, graph)
+        card = made_of(graphs).card
     except (OSError, MemoryError):
         raise  # this machine's trouble, not the model's: tried again the next time
     except Exception as error:  # PyTorch's exporter and ONNX Runtime raise whatever they like
@@ -200,15 +265,16 @@ def _compile(model: TorchModel, weights_sha256: str, folder: Path) -> str | None
         return f"its vectors differ from the original's by {off:.1e}"
     if counts[0] != counts[1]:
         return "its tokens differ from the original's"
+    (folder / PASSAGE_GRAPH).write_bytes(graphs.passages)
     (folder / _TOKENIZER).write_text(vocabulary, "utf-8")
-    (folder / _CARD).write_text(card.to_json(), "utf-8")
+    (folder / CARD).write_text(card.to_json(), "utf-8")
     return None
 
 
 def _is_unfit(folder: Path) -> bool:
     """Whether a card is there that says so; a damaged one says nothing."""
     try:
-        said = json.loads((folder / _CARD).read_text("utf-8"))
+        said = json.loads((folder / CARD).read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(said, dict) and isinstance(said.get(_UNFIT), str)
@@ -218,12 +284,6 @@ def _inputs(model: SentenceTransformer) -> list[str]:
     """Return which inputs the model's tokeniser gives it, in our order."""
     given = [name for name in model.tokenizer.model_input_names if name in INPUTS]
     return [name for name in INPUTS if name in given]
-
-
-def _hash(graph: bytes, vocabulary: str) -> str:
-    digest = hashlib.sha256(graph)
-    digest.update(vocabulary.encode())
-    return digest.hexdigest()
 
 
 def _put(made: Path, folder: Path, weights_sha256: str) -> None:

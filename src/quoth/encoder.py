@@ -40,6 +40,9 @@ _TURN = 8
 class Model(Protocol):
     """What an encoder needs of its network: ``OnnxModel``, ``TorchModel`` or ``MultilingualModel``."""
 
+    one_at_a_time: bool
+    """Whether only one thread may encode at a time."""
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return for each text how many tokens it is, special ones included, nothing cut off."""
 
@@ -86,8 +89,8 @@ class ModelIdentity:
 class Encoder:
     """A model that turns passages and questions into unit vectors.
 
-    May be used by several threads, which take turns of at most ``_TURN`` passages: a question waits for these,
-    never for a whole document.
+    May be used by several threads. Where the model serves only one at a time they take turns of at most ``_TURN``
+    passages: a question waits for these, never for a whole document.
     """
 
     def __init__(self, model: Model, identity: ModelIdentity, trust: Trust = trust_by_words) -> None:
@@ -99,7 +102,10 @@ class Encoder:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Have the model to oneself."""
+        """Have the model to oneself, where it serves only one at a time."""
+        if not self._model.one_at_a_time:
+            yield
+            return
         # Who waits first holds the door, so that one thread's next batch can't overtake another's question
         with self._next:
             self._busy.acquire()
@@ -172,6 +178,8 @@ class Encoder:
 
         They are encoded in the order of their lengths, so that a batch holds little padding.
         """
+        if not self._model.one_at_a_time and texts:
+            return self._model.encode_passages(texts)
         vectors = np.empty((len(texts), self.identity.dimension), np.float32)
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
         for start in range(0, len(order), _TURN):

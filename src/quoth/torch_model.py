@@ -26,6 +26,8 @@ _BATCH = 32
 class TorchModel:
     """A sentence-transformers model. ``count_tokens`` may be called while another thread encodes."""
 
+    one_at_a_time = True
+
     def __init__(self, model: SentenceTransformer) -> None:
         self.model = model
         # One of its own for counting: the model's is set anew by every call, and busy while the model is

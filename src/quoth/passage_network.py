@@ -1,0 +1,57 @@
+"""The network for passages: in 8 bits where that is good enough, each passage alone, on all processors at once.
+
+Alone, a passage has the same vector in whatever company it is indexed: activations are quantised by the greatest of
+them, and a batch would share it. One thread each is also the fastest way: no thread waits for another one within a
+passage, and nothing is padded (docs/speed.md).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+
+class PassageNetwork:
+    """A session of one thread, shared by as many workers as there are processors. May be used by several threads."""
+
+    def __init__(
+        self, graph: bytes, weights: Mapping[str, npt.NDArray[Any]], inputs: Sequence[str], output: str
+    ) -> None:
+        import onnxruntime
+
+        # ONNX Runtime reads the arrays where they are: they must live as long as the session
+        self._weights = {name: onnxruntime.OrtValue.ortvalue_from_numpy(array) for name, array in weights.items()}
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        if self._weights:
+            options.add_external_initializers(list(self._weights), list(self._weights.values()))
+        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._tokens, self._mask, *self._others = [name for name in inputs if name in self._names()]
+        self._output = output
+        self._workers: ThreadPoolExecutor | None = None
+        self._starting = threading.Lock()
+
+    def _names(self) -> set[str]:
+        return {given.name for given in self._session.get_inputs()}
+
+    def encode(self, rows: Sequence[Sequence[int]]) -> Floats:
+        """Return the vectors of passages, each given by its tokens, shape ``(len(rows), dimension)``, of any length."""
+        with self._starting:
+            if self._workers is None:
+                self._workers = ThreadPoolExecutor(os.cpu_count() or 1, "quoth-passages")
+        return np.concatenate(list(self._workers.map(self._one, rows)))
+
+    def _one(self, row: Sequence[int]) -> Floats:
+        tokens = np.array([row], np.int64)
+        fed = {self._tokens: tokens, self._mask: np.ones_like(tokens)}
+        fed |= {name: np.zeros_like(tokens) for name in self._others}
+        return np.asarray(self._session.run([self._output], fed)[0], np.float32)
