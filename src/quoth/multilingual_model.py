@@ -67,6 +67,8 @@ class Engine(Protocol):
 class MultilingualModel:
     """The engine and its weights. ``count_tokens`` may be called while another thread encodes."""
 
+    one_at_a_time = True
+
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._questions, self._passages = _centres()
