@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from quoth import compiled
 from quoth.encoder import Encoder
 from quoth.index import dense
 from quoth.index.dense import Plan
 from quoth.library import Library
+
+# What a busy machine makes slow is not wrong
+settings.register_profile("quoth", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("quoth")
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 

@@ -268,6 +268,10 @@ class RememberingReader(Reader):
         self._reader = reader
         self._known: dict[tuple[str, str, str], Reading] = {}
 
+    def knows_language(self, text: str) -> bool:
+        """Whether the reader knows a text's language."""
+        return self._reader.knows_language(text)
+
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
         missing = [passage for passage in passages if (question, *passage) not in self._known]
         for passage, reading in zip(missing, self._reader.read(question, missing), strict=True):
