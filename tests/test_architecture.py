@@ -38,6 +38,7 @@ CHAIN = (
     "antecedent",
     "model_files",
     "tensors",
+    "network",
     "passage_network",
     "onnx_model",
     "torch_model",

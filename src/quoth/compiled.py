@@ -261,10 +261,12 @@ def _compile(model: TorchModel, weights_sha256: str, folder: Path) -> str | None
         compiled = made_of(Graphs(graph, graph))
         off = difference(compiled, model, SAMPLE)
         counts = compiled.count_tokens(SAMPLE), model.count_tokens(SAMPLE)
-        graphs = Graphs(graph, _in_eight_bits(folder / GRAPH))
-        if not least_cosine(made_of(graphs), model, SAMPLE) >= _LEAST_COSINE:
-            graphs = Graphs(graph, graph)
-        card = made_of(graphs).card
+        passages = _in_eight_bits(folder / GRAPH)
+        rounded = made_of(Graphs(graph, passages))
+        if least_cosine(rounded, model, SAMPLE) >= _LEAST_COSINE:
+            compiled = rounded
+        else:
+            passages = graph
     except (OSError, MemoryError):
         raise  # this machine's trouble, not the model's: tried again the next time
     except Exception as error:  # PyTorch's exporter and ONNX Runtime raise whatever they like
@@ -274,9 +276,9 @@ def _compile(model: TorchModel, weights_sha256: str, folder: Path) -> str | None
         return f"its vectors differ from the original's by {off:.1e}"
     if counts[0] != counts[1]:
         return "its tokens differ from the original's"
-    (folder / PASSAGE_GRAPH).write_bytes(graphs.passages)
+    (folder / PASSAGE_GRAPH).write_bytes(passages)
     (folder / _TOKENIZER).write_text(vocabulary, "utf-8")
-    (folder / CARD).write_text(card.to_json(), "utf-8")
+    (folder / CARD).write_text(compiled.card.to_json(), "utf-8")
     return None
 
 

@@ -16,14 +16,12 @@ from importlib import resources
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from quoth.errors import ModelError
+from quoth.network import Floats, Network
 from quoth.passage_network import PassageNetwork
 from quoth.tensors import Tensors, mapped_tensors, weights
-
-Floats = npt.NDArray[np.float32]
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUT = "vector"
@@ -80,8 +78,6 @@ class OnnxModel:
     one_at_a_time = False
 
     def __init__(self, graphs: Graphs, card: Card, tokenizer: Tokenizer, tensors: Tensors) -> None:
-        import onnxruntime
-
         self.card = card
         self._counting = tokenizer
         self._counting.no_truncation()
@@ -90,20 +86,7 @@ class OnnxModel:
         self._tokenizer.enable_truncation(card.max_tokens)
         self._graphs = graphs
         self._tensors = tensors
-        # ONNX Runtime reads the arrays where they are: they must live as long as the session
-        self._weights = {
-            name: onnxruntime.OrtValue.ortvalue_from_numpy(array)
-            for name, array in weights(card.weights, tensors).items()
-        }
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = os.cpu_count() or 1
-        options.log_severity_level = 3
-        # A thread that waits by spinning takes a core from whatever else answers or indexes
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        if self._weights:
-            options.add_external_initializers(list(self._weights), list(self._weights.values()))
-        self._session = onnxruntime.InferenceSession(graphs.questions, options, providers=["CPUExecutionProvider"])
-        self._inputs = [given.name for given in self._session.get_inputs()]
+        self._questions = Network(graphs.questions, weights(card.weights, tensors), os.cpu_count() or 1)
         self._loading = threading.Lock()
         self._passages: PassageNetwork | None = None
 
@@ -145,11 +128,11 @@ class OnnxModel:
         """Return the unit vectors of questions, encoded in one batch; the end of one that is too long is cut off."""
         rows = self._tokens(self.card.question_prompt, texts)
         shape = (len(rows), max((len(row) for row in rows), default=1))
-        fed = {name: np.zeros(shape, np.int64) for name in self._inputs}
+        fed = {name: np.zeros(shape, np.int64) for name in self._questions.inputs}
         for line, row in enumerate(rows):
             fed[INPUTS[0]][line, : len(row)] = row
             fed[INPUTS[1]][line, : len(row)] = 1
-        return _of_length_1(np.asarray(self._session.run([OUTPUT], fed)[0], np.float32))
+        return _of_length_1(self._questions.run(OUTPUT, fed))
 
     def _tokens(self, prompt: str, texts: Sequence[str]) -> list[list[int]]:
         # A row without a token would have no mean; no tokeniser with special tokens gives such a row

@@ -8,7 +8,6 @@ passage, and nothing is padded (docs/speed.md).
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from quoth.network import Floats, Network
 
 
 class PassageNetwork:
@@ -25,33 +24,17 @@ class PassageNetwork:
     def __init__(
         self, graph: bytes, weights: Mapping[str, npt.NDArray[Any]], inputs: Sequence[str], output: str
     ) -> None:
-        import onnxruntime
-
-        # ONNX Runtime reads the arrays where they are: they must live as long as the session
-        self._weights = {name: onnxruntime.OrtValue.ortvalue_from_numpy(array) for name, array in weights.items()}
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 3
-        if self._weights:
-            options.add_external_initializers(list(self._weights), list(self._weights.values()))
-        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self._tokens, self._mask, *self._others = [name for name in inputs if name in self._names()]
+        self._network = Network(graph, weights, threads=1)
+        self._tokens, self._mask, *self._others = [name for name in inputs if name in self._network.inputs]
         self._output = output
-        self._workers: ThreadPoolExecutor | None = None
-        self._starting = threading.Lock()
-
-    def _names(self) -> set[str]:
-        return {given.name for given in self._session.get_inputs()}
+        self._workers = ThreadPoolExecutor(os.cpu_count() or 1, "quoth-passages")
 
     def encode(self, rows: Sequence[Sequence[int]]) -> Floats:
         """Return the vectors of passages, each given by its tokens, shape ``(len(rows), dimension)``, of any length."""
-        with self._starting:
-            if self._workers is None:
-                self._workers = ThreadPoolExecutor(os.cpu_count() or 1, "quoth-passages")
         return np.concatenate(list(self._workers.map(self._one, rows)))
 
     def _one(self, row: Sequence[int]) -> Floats:
         tokens = np.array([row], np.int64)
         fed = {self._tokens: tokens, self._mask: np.ones_like(tokens)}
         fed |= {name: np.zeros_like(tokens) for name in self._others}
-        return np.asarray(self._session.run([self._output], fed)[0], np.float32)
+        return self._network.run(self._output, fed)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quoth.errors import ModelError
-from quoth.onnx_model import Floats
+from quoth.network import Floats
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -1,0 +1,34 @@
+"""A network in ONNX Runtime, whose weights may lie outside of its graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+
+class Network:
+    """A graph's session, run by so many threads. May be used by several threads at once."""
+
+    def __init__(self, graph: bytes, weights: Mapping[str, npt.NDArray[Any]], threads: int) -> None:
+        import onnxruntime
+
+        # ONNX Runtime reads the arrays where they are: they must live as long as the session
+        self._weights = {name: onnxruntime.OrtValue.ortvalue_from_numpy(array) for name, array in weights.items()}
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        # A thread that waits by spinning takes a core from whatever else answers or indexes
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if self._weights:
+            options.add_external_initializers(list(self._weights), list(self._weights.values()))
+        self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self.inputs = tuple(given.name for given in self._session.get_inputs())
+
+    def run(self, output: str, fed: Mapping[str, npt.NDArray[np.int64]]) -> Floats:
+        """Return one output."""
+        return np.asarray(self._session.run([output], dict(fed))[0], np.float32)
