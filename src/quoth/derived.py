@@ -20,12 +20,10 @@ def keep_sealed(store: Store, report: Callable[[Progress], None]) -> None:
     Call outside of a transaction; see ``seal`` for what it raises.
     """
     with store.reading():
-        record, due = store.seals.record(), live.is_due(store)
-        model = store.current_model()
-        is_large = model is not None and live.is_sealed(store.passages.count(model[0]))
+        record, due, is_small = store.seals.record(), live.is_due(store), live.large_model(store) is None
     if due:
         _seal(store, report, record)
-    elif not is_large:
+    elif is_small:
         unseal(store)
 
 
@@ -55,11 +53,11 @@ def repair_sealed(store: Store, report: Callable[[Progress], None]) -> str | Non
 
 
 def _why_anew(store: Store) -> str | None:
-    model = store.current_model()
-    if model is None or not live.is_sealed(store.passages.count(model[0])):
+    model_id = live.large_model(store)
+    if model_id is None:
         return None
     seal_now = recorded(store)
-    if seal_now is None or seal_now.model_id != model[0]:
+    if seal_now is None or seal_now.model_id != model_id:
         return "there was none of these passages"
     try:
         SealedIndex(store.folder, seal_now).verify()

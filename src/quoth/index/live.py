@@ -132,20 +132,29 @@ def is_sealed(count: int) -> bool:
     return dense.plan(count).step > 0
 
 
+def large_model(store: Store) -> int | None:
+    """Return the id of the model whose passages are served from a sealed index; None in a small library.
+
+    Call within ``store.reading()``.
+    """
+    model = store.current_model()
+    return model[0] if model is not None and is_sealed(store.passages.count(model[0])) else None
+
+
 def is_due(store: Store) -> bool:
     """Whether the sealed index should be made anew, or at all; call within ``store.reading()``."""
-    model = store.current_model()
-    if model is None or not is_sealed(count := store.passages.count(model[0])):
+    model_id = large_model(store)
+    if model_id is None:
         return False
     seal = recorded(store)
-    if seal is None or seal.model_id != model[0]:
+    if seal is None or seal.model_id != model_id:
         return True
     try:
         sealed = SealedIndex(store.folder, seal)
     except UnsealedError:
         return True
     removed = int(np.count_nonzero(~_alive(sealed, store)))
-    added = count - (seal.passages - removed)
+    added = store.passages.count(model_id) - (seal.passages - removed)
     return added > MOST_ADDED * seal.passages or removed > MOST_REMOVED * seal.passages
 
 

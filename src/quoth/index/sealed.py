@@ -142,11 +142,6 @@ class SealedIndex:
         )
         return sum(array.nbytes for array in arrays) + int(self.codes.codes.size()) + _KEPT_BYTES
 
-    def frequency(self, term_id: int) -> int:
-        """Return how many of its passages hold a term."""
-        start, stop = self._bounds(term_id)
-        return stop - start
-
     def postings(self, term_id: int) -> Postings:
         """Return the postings of a term, none where no passage holds it.
 
