@@ -12,17 +12,8 @@ from pathlib import PurePosixPath
 
 from quoth.documents.decode import decode
 from quoth.documents.markdown import markdown_paragraphs
-from quoth.documents.model import Document, Paragraph
+from quoth.documents.model import Contents, Document
 from quoth.documents.plain import plain_paragraphs, plain_title
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What a reader finds in a file: the text, its paragraphs, and a title where the file has one."""
-
-    text: str
-    paragraphs: tuple[Paragraph, ...]
-    title: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +69,9 @@ def parse(name: str, data: bytes) -> Document:
     format_ = FORMATS.get(suffix(name), PLAIN)
     contents = format_.read(data, name)
     title = contents.title or readable(PurePosixPath(name).stem)
-    return Document(name, title, contents.text, format_.media_type, content_hash(data), contents.paragraphs)
+    return Document(
+        name, title, contents.text, format_.media_type, content_hash(data), contents.paragraphs, contents.uri
+    )
 
 
 def readable(stem: str) -> str:

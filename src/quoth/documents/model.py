@@ -29,6 +29,16 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """What a reader finds in a file: the text, its paragraphs, and where the file has them a title and its own address."""
+
+    text: str
+    paragraphs: tuple[Paragraph, ...]
+    title: str | None = None
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One source, as it was read: everything but its vectors.
 
