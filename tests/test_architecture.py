@@ -72,7 +72,19 @@ CHAIN = (
 
 # Packages in which the order of the modules matters as well
 WITHIN = {
-    "documents": ("model", "lines", "decode", "plain", "markdown_blocks", "markdown", "jsonl", "formats", "source"),
+    "documents": (
+        "model",
+        "outline",
+        "lines",
+        "decode",
+        "plain",
+        "assembly",
+        "markdown_blocks",
+        "markdown",
+        "jsonl",
+        "formats",
+        "source",
+    ),
     "store": ("schema", "postings", "records", "connection", "check", "terms", "passages", "seals", "store"),
     "index": (
         "vocabulary",

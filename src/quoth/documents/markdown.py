@@ -11,6 +11,7 @@ from markdown_it.token import Token
 from quoth.documents.lines import Span, is_image
 from quoth.documents.markdown_blocks import blocks
 from quoth.documents.model import LONGEST_TITLE, Paragraph
+from quoth.documents.outline import Outline
 from quoth.documents.plain import GATHERED, INTRODUCTION
 
 # markdown-it knows no other line ends.
@@ -37,10 +38,7 @@ class _Walk:
     text: str
     starts: list[int]
     paragraphs: list[Paragraph] = field(default_factory=list)
-    headings: list[tuple[int, str]] = field(default_factory=list)
-    # One string for all paragraphs below a heading
-    path: str | None = None
-    title: str | None = None
+    outline: Outline = field(default_factory=Outline)
     # Where a paragraph may still take in the next part of its list.
     open_list: bool = False
     item: int | None = None
@@ -64,7 +62,7 @@ class _Walk:
         if self.open_list and last is not None and prose and last.prose and end - last.start <= GATHERED:
             self.paragraphs[-1] = Paragraph(last.number, last.start, end, last.heading)
         elif start < end:
-            self.paragraphs.append(Paragraph(len(self.paragraphs) + 1, start, end, self.path, prose=prose))
+            self.paragraphs.append(Paragraph(len(self.paragraphs) + 1, start, end, self.outline.path, prose=prose))
 
     def take(self, token: Token, following: Token) -> None:
         """Go on by a block."""
@@ -94,7 +92,7 @@ def markdown_paragraphs(text: str) -> tuple[tuple[Paragraph, ...], str | None]:
     starts = [begin, *(match.end() for match in _LINE_END.finditer(text, begin))]
     walk = _Walk(text, starts)
     blocks(text[begin:], walk.take)
-    return tuple(walk.paragraphs), _front_title(matter.group(1) if matter else "") or walk.title
+    return tuple(walk.paragraphs), _front_title(matter.group(1) if matter else "") or walk.outline.title
 
 
 def _block(walk: _Walk, token: Token, following: Token) -> None:
@@ -102,7 +100,7 @@ def _block(walk: _Walk, token: Token, following: Token) -> None:
         return
     first, last = token.map
     if token.type == "heading_open":
-        _heading(walk, int(token.tag[1:]), following.content)
+        walk.outline.enter(int(token.tag[1:]), plain_inline(following.content[: 2 * LONGEST_TITLE]))
         return
     if token.type == "paragraph_open":
         start, end = walk.trimmed(_content_start(walk, first, following.content), walk.line(last))
@@ -118,17 +116,6 @@ def _block(walk: _Walk, token: Token, following: Token) -> None:
     else:
         return
     walk.open_list = walk.depth > 0
-
-
-def _heading(walk: _Walk, level: int, content: str) -> None:
-    title = plain_inline(content[: 2 * LONGEST_TITLE])[:LONGEST_TITLE].rstrip()
-    while walk.headings and walk.headings[-1][0] >= level:
-        walk.headings.pop()
-    if title:
-        walk.headings.append((level, title))
-        if level == 1 and walk.title is None:
-            walk.title = title
-    walk.path = " > ".join(title for _, title in walk.headings) or None
 
 
 def _html(walk: _Walk, start: int, end: int) -> None:

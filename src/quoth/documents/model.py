@@ -30,7 +30,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a reader finds in a file: the text, its paragraphs, and where the file has them a title and its own address."""
+    """What a reader finds in a file: the text, its paragraphs, and where the file has them a title and an address."""
 
     text: str
     paragraphs: tuple[Paragraph, ...]
