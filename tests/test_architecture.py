@@ -79,6 +79,8 @@ WITHIN = {
         "decode",
         "plain",
         "assembly",
+        "archive",
+        "xml",
         "markdown_blocks",
         "markdown",
         "jsonl",
