@@ -8,7 +8,7 @@ import pytest
 from quoth import rerank, signals
 from quoth.library import Library
 from quoth.reader import Reading
-from quoth.rerank import READ_FIRST, READ_MOST, read_best, readings_of, reranked
+from quoth.rerank import READ_FIRST, READ_MOST, READ_TOKENS, read_best, readings_of, reranked
 from quoth.retrieve import Ranked
 from quoth.weights import Linear
 
@@ -42,18 +42,19 @@ class Passages:
 class Saying:
     """A reader that finds passages as relevant as it was told, by row, and notes what it read."""
 
-    def __init__(self, relevance: dict[int, float]) -> None:
+    def __init__(self, relevance: dict[int, float], tokens: int = 4) -> None:
         self.relevance = relevance
+        self.tokens = tokens
         self.read_rows: list[int] = []
 
     def read(self, question, passages):
         rows = [int(text) for _, text in passages]
         self.read_rows += rows
-        return [reading(self.relevance.get(row, 0.0)) for row in rows]
+        return [reading(self.relevance.get(row, 0.0), self.tokens) for row in rows]
 
 
-def read(relevance: dict[int, float], count: int = 20, margin: float = 3.0):
-    reader = Saying(relevance)
+def read(relevance: dict[int, float], count: int = 20, margin: float = 3.0, tokens: int = 4):
+    reader = Saying(relevance, tokens)
     question = type("Question", (), {"text": "?"})()
     found, readings = read_best(reader, question, ranked(count), Passages(), BY_RELEVANCE, margin)
     return reader, found, readings
@@ -70,6 +71,11 @@ def test_more_are_read_while_it_is_close_and_never_more_than_ten():
     assert reader.read_rows == list(range(100, 100 + READ_MOST))
     reader, found, _ = read({104: 9.0})
     assert READ_FIRST < len(reader.read_rows) < READ_MOST and found.rows[0] == 104
+
+
+def test_no_further_passage_is_read_once_those_that_were_have_the_tokens_of_the_budget():
+    assert len(read({}, tokens=READ_TOKENS // 5)[0].read_rows) == 5
+    assert len(read({}, tokens=READ_TOKENS)[0].read_rows) == READ_FIRST
 
 
 def test_a_passage_is_read_once():

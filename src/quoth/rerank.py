@@ -27,6 +27,9 @@ NAMES = (
 READ_FIRST = 3
 READ_MOST = 10
 
+READ_TOKENS = 500
+"""Tokens of passages after which no further one is read. What more would give isn't measurable: docs/reader.md."""
+
 MARGIN = 1.0
 """A passage this far before the others, in log-odds, is not overtaken by what was not read yet: docs/reader.md."""
 
@@ -94,7 +97,8 @@ def read_best(
 ) -> tuple[Ranked, Readings]:
     """Read the best passages and return them ranked anew, those that were not read behind them.
 
-    Three are read always, up to ten while the best is less than ``margin`` before another one.
+    Three are read always; then one after the other, up to ten, while the best is less than ``margin`` before another
+    one and those that were read have fewer than ``READ_TOKENS`` tokens together.
     """
     rows = ranked.rows[:READ_MOST].tolist()
     alike = dict(zip(ranked.rows.tolist(), ranked.alike.tolist(), strict=True))
@@ -102,12 +106,13 @@ def read_best(
     known: dict[str, Reading] = {}
     again, readings = ranked, readings_of(by_row, alike)
     while len(by_row) < len(rows):
-        following = rows[len(by_row) : max(READ_FIRST, 2 * len(by_row))][: READ_MOST - len(by_row)]
+        following = rows[len(by_row) :][: 1 if by_row else READ_FIRST]
         known |= _read_new(reader, question, following, known, texts)
         by_row |= {row: known[texts.text(row)] for row in following}
         readings = readings_of(by_row, alike)
         again = reranked(ranked, readings, model)
-        if len(by_row) >= READ_FIRST and _is_settled(again.scores[: len(by_row)], margin):
+        spent = sum(len(reading.start) for reading in known.values())
+        if spent >= READ_TOKENS or _is_settled(again.scores[: len(by_row)], margin):
             break
     return again, readings
 

@@ -182,14 +182,12 @@ def _enough(passages: IndexedPassages, search: Callable[[int], tuple[Rows, Matri
     More where they belong to fewer than ten documents, and where the next ones are as good as the last: which of
     equal passages are taken must not depend on when they were indexed.
     """
-    # In a large library reading what is taken costs more than the search: it is cut behind the last that is as good
-    is_cut = passages.sealed is not None
-    k = 2 * count if is_cut else count
+    k = 2 * count
     while True:
         rows, scores = search(k)
         exhausted = len(rows) < k or k >= passages.size or k >= _MOST
         as_good = int(np.count_nonzero(scores > scores[count - 1] - _TIE)) if len(rows) >= count else len(rows)
-        taken = rows[:as_good] if is_cut else rows
+        taken = rows[:as_good]
         has_ten = len(np.unique(passages.document_ids[taken])) >= 10
         if has_ten and as_good < len(rows):
             return taken
