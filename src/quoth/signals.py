@@ -15,6 +15,7 @@ import numpy.typing as npt
 from quoth.index.lexical import K1, Matches, weight
 from quoth.index.live import IndexedPassages
 from quoth.question import Question
+from quoth.weights import weighted_sums
 
 NAMES = (
     "cosine",  # of the two vectors
@@ -79,11 +80,11 @@ def measure(
         "bm25": bm25,
         "bm25_share": bm25 / best_possible,
         "bm25_relative": bm25 / max(float(bm25.max()), 1e-6),
-        "coverage": held @ rarities / told,
-        "coverage_here": held @ own_weights / max(float(own_weights.sum()), 1e-6),
-        "missing_rare": (1 - held) @ rare / told,
+        "coverage": weighted_sums(held, rarities) / told,
+        "coverage_here": weighted_sums(held, own_weights) / max(float(own_weights.sum()), 1e-6),
+        "missing_rare": weighted_sums(1 - held, rare) / told,
         "title": [question.coverage(title) for title in titles],
-        "document": in_document @ rarities / told,
+        "document": weighted_sums(in_document, rarities) / told,
         "pairs": [question.shared_pairs(sequence) for sequence in sequences],
         "window": [best_window(question, sequence, _WINDOW_WORDS) / told for sequence in sequences],
         "length": [np.log1p(len(sequence)) for sequence in sequences],

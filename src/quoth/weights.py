@@ -29,7 +29,16 @@ class Linear:
 
     def __call__(self, signals: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the score of each row of ``signals``, shape ``(n, len(names))``."""
-        return np.asarray(signals @ self.weights + self.bias, np.float32)
+        return np.asarray(weighted_sums(signals, self.weights) + self.bias, np.float32)
+
+
+def weighted_sums(rows: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the sum of each row of ``rows``, shape ``(n, k)``, weighted by ``weights``, shape ``(k,)``.
+
+    By einsum and not ``@``: for so few columns BLAS is no faster, its last bits differ by processor, and some of its
+    kernels set the flag of an invalid operation over finite numbers, which NumPy reports (as in numpy#13173).
+    """
+    return np.asarray(np.einsum("nk,k->n", rows, weights), np.float32)
 
 
 @cache
