@@ -85,6 +85,7 @@ WITHIN = {
         "markdown",
         "jsonl",
         "formats",
+        "ignore",
         "source",
     ),
     "store": ("schema", "postings", "records", "connection", "check", "terms", "passages", "seals", "store"),

@@ -229,6 +229,21 @@ def test_a_removed_document_is_not_quoted_and_a_changed_one_only_as_it_is(root, 
     assert {passage.document for passage in other.ask(QUESTION).passages} == {"b.txt"}
 
 
+def test_what_is_newly_ignored_is_removed_and_patterns_that_cant_be_followed_remove_nothing(root, opened):
+    (root / "a.txt").write_text(BOATS)
+    (root / "sub").mkdir()
+    (root / "sub" / "b.txt").write_text(STARS)
+    library = opened()
+    library.index([root])
+    (root / "sub" / ".quothignore").write_text("!\n")
+    summary = library.index([root])
+    assert (summary.removed, [name for name, _ in summary.failed]) == (0, ["sub"])
+    (root / "sub" / ".quothignore").write_text("b.*\n")
+    summary = library.index([root])
+    assert (summary.removed, summary.failed, summary.skipped) == (1, [], [])
+    assert [record.name for record in library.documents()] == ["a.txt"]
+
+
 def test_a_library_without_its_last_document_is_empty(root, opened):
     (root / "a.txt").write_text(BOATS)
     library = opened()

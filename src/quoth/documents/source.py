@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, content_hash, parse, suffix
+from quoth.documents.ignore import Ignored
 from quoth.documents.jsonl import Record, jsonl_records
 from quoth.documents.model import Document
 from quoth.errors import FormatError, PathError, SourceError
@@ -90,9 +91,10 @@ class Listing:
 def discover(root: Path) -> Listing:
     """List what a root holds, without reading a file: one named file, or the files of a folder and below.
 
-    Hidden files are passed over, links that lead out of the root are not followed, and of a dataset folder
-    (``corpus.jsonl`` with ``queries.jsonl`` or ``qrels``) only the corpus is taken. Raises PathError for a root
-    that doesn't exist or can't be listed.
+    Hidden files are passed over, and what a ``.quothignore`` in the root or below names. Links that lead out of the
+    root are not followed, and of a dataset folder (``corpus.jsonl`` with ``queries.jsonl`` or ``qrels``) only the
+    corpus is taken. Raises PathError for a root that doesn't exist or can't be listed, or whose ``.quothignore`` can't
+    be followed.
     """
     try:
         resolved = root.expanduser().resolve(strict=True)
@@ -107,7 +109,7 @@ def discover(root: Path) -> Listing:
     if not stat.S_ISDIR(mode):
         raise PathError(f"{_shown(root)} is neither a file nor a folder; name one of these")
     walk = _Walk(resolved)
-    walk.folder(resolved, "", root)
+    walk.folder(resolved, "", root, Ignored())
     return walk.listing()
 
 
@@ -155,12 +157,14 @@ class _Walk:
             tuple(sorted(self.unreadable, key=lambda unreadable: unreadable.name)),
         )
 
-    def folder(self, path: Path, prefix: str, shown: Path) -> None:
+    def folder(self, path: Path, prefix: str, shown: Path, above: Ignored) -> None:
         try:
             with os.scandir(path) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
-        except OSError as error:
-            refused = PathError(f"{_shown(shown)} can't be listed: {_reason(error)}")
+            ignored = above.entered(path, prefix)
+        except (OSError, PathError) as error:
+            reason = _reason(error) if isinstance(error, OSError) else str(error)
+            refused = PathError(f"{_shown(shown)} can't be listed: {reason}")
             if not prefix:
                 raise refused from error
             self.unreadable.append(Unreadable(prefix.rstrip("/"), refused))
@@ -176,10 +180,12 @@ class _Walk:
             elif dataset and entry.name != "corpus.jsonl":
                 self.skipped.append(Skipped(name, "part of a dataset, of which only corpus.jsonl is indexed"))
             else:
-                self._entry(entry, name)
+                self._entry(entry, name, ignored)
 
-    def _entry(self, entry: os.DirEntry[str], name: str) -> None:
+    def _entry(self, entry: os.DirEntry[str], name: str, ignored: Ignored) -> None:
         path = Path(entry.path)
+        if (name + "/" if entry.is_dir(follow_symlinks=False) else name) in ignored:
+            return
         try:
             if entry.is_symlink():
                 target = path.resolve(strict=True)
@@ -194,7 +200,7 @@ class _Walk:
             self._fail(name, _reason(error) if isinstance(error, OSError) else "it is a link to itself")
             return
         if stat.S_ISDIR(mode):
-            self.folder(path, name + "/", path)
+            self.folder(path, name + "/", path, ignored)
         elif not stat.S_ISREG(mode):
             self.skipped.append(Skipped(name, "neither a file nor a folder"))
         elif suffix(name) in FORMATS or suffix(name) == CORPUS_SUFFIX:
