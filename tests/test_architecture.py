@@ -63,6 +63,7 @@ CHAIN = (
     "indexing",
     "derived",
     "library",
+    "following",
     "datasets",
     "evaluation",
     "training",

@@ -156,13 +156,12 @@ class Library:
             ModelError: the encoder can't be loaded.
         """
         with self._indexing(report) as (indexer, store):
-            known = store.roots()
-            if not paths and not known:
+            if not paths and not store.roots():
                 raise EmptyLibraryError(f"the library {self.folder} is empty; name what to index: quoth index PATH")
             current = store.current_model()
             if current is not None and not is_recorded(self._model, current[1]):
                 indexer.reembed()
-            indexer.index([Path(path) for path in paths or (root for root in known if not is_upload(root))])
+            indexer.index([Path(path) for path in paths] or _on_disk(store))
         return indexer.summary
 
     def add(
@@ -230,6 +229,11 @@ class Library:
         store.forget()
         with self._lock:
             store.empty_log()
+
+    def roots(self) -> list[Path]:
+        """Return the paths that were indexed, which ``index`` without any brings up to date."""
+        with self._lock, self._store.reading():
+            return _on_disk(self._store)
 
     def counts(self) -> tuple[int, int]:
         """Return how many documents and passages there are."""
@@ -467,6 +471,10 @@ class Library:
                 documents, passages, problems = store.check()
             repaired = None if problems else repair_sealed(store, report)
         return CheckReport(documents, passages, problems, (repaired,) if repaired else ())
+
+
+def _on_disk(store: Store) -> list[Path]:
+    return [Path(root) for root in store.roots() if not is_upload(root)]
 
 
 def _record(store: Store, name: str, root: str | None) -> DocumentRecord:

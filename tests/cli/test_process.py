@@ -66,3 +66,35 @@ def test_progress_stays_out_of_files_even_where_colours_are_forced(tmp_path, see
     environment = {**os.environ, "FORCE_COLOR": "1"}
     ran = subprocess.run([*QUOTH, "index", "--library", str(seed_library.folder)], capture_output=True, env=environment)
     assert ran.stderr == b"" and b"1 unchanged" in ran.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to send")
+def test_a_followed_folder_is_asked_by_others_while_it_changes(tmp_path, quoth):
+    notes, library = tmp_path / "notes", tmp_path / "library"
+    notes.mkdir()
+    (notes / "a.txt").write_text("The harbour master of Port Quill counts every boat at dawn.\n")
+    with subprocess.Popen(
+        [*QUOTH, "index", str(notes), "--watch", "--json", "--library", str(library)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        assert json.loads(process.stdout.readline())["added"] == 1
+        (notes / "b.txt").write_text("The lighthouse keeper of Port Quill is called Ismene Vahl.\n")
+        assert json.loads(process.stdout.readline())["added"] == 1
+        asked = quoth("ask", "Who is the lighthouse keeper of Port Quill?", "--json", "--library", library)
+        assert asked.json["quotes"][0]["document"] == "b.txt"
+        (notes / "b.txt").unlink()
+        assert json.loads(process.stdout.readline())["removed"] == 1
+        (notes / "c.txt").write_bytes(b"\x00\x01\x02")
+        assert [failed["name"] for failed in json.loads(process.stdout.readline())["failed"]] == ["c.txt"]
+        told = [process.stderr.readline() for _ in range(3)]
+        assert (told[0], told[1][:16], b"c.txt" in told[2]) == (
+            b"following 1 path; Ctrl-C ends it\n",
+            b"quoth: 1 file co",
+            True,
+        )
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        assert process.stderr.read() == b"quoth: interrupted\n"
+    assert quoth("check", "--library", library).code == 0

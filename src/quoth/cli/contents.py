@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,12 +25,13 @@ from quoth.cli.options import (
     opened,
 )
 from quoth.cli.progress import indexing_bars, waiting
-from quoth.cli.terminal import Verbatim, complain, one_line, show, show_json
+from quoth.cli.terminal import Verbatim, complain, messages, one_line, show, show_json
 from quoth.counted import counted
 from quoth.settings import read_settings
 
 if TYPE_CHECKING:
     from quoth.indexing import IndexSummary
+    from quoth.library import Library
 
 
 def home(as_json: JsonOption = False) -> None:
@@ -60,18 +62,22 @@ def index(
         ),
     ] = None,
     library: LibraryOption = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and bring the library up to date whenever something changes.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Add documents to the library, or bring it up to date: only what changed is read anew.
 
-    What is gone from a path that was indexed before is removed. The exit code is 3 if some files in a folder could
-    not be read; all others are indexed.
+    What is gone from a path that was indexed before is removed. What a .quothignore in a folder names, as in a
+    .gitignore, is passed over. The exit code is 3 if some files in a folder could not be read; all others are indexed.
 
     Examples:
 
     \b
       quoth index notes/ handbook.md
       quoth index
+      quoth index notes/ --watch
       quoth index corpus.jsonl --library ~/libraries/faq
     """
     if paths and not library_folder(library).exists():
@@ -83,13 +89,10 @@ def index(
     with opened(library, create=bool(paths)) as its:
         with indexing_bars() as report:
             summary = its.index(paths or (), report)
-        folder = its.folder
-    if as_json:
-        show_json(summary.as_json())
-    else:
-        show(summary_lines(summary, folder))
+        _tell(summary, its.folder, as_json)
+        if watch:
+            _follow(its, paths or its.roots(), as_json)
     if summary.failed:
-        _complain_of(summary)
         raise typer.Exit(FAILED_IN_PART)
 
 
@@ -185,6 +188,34 @@ def check(library: LibraryOption = None, as_json: JsonOption = False) -> None:
         complain(problem)
     if report.problems:
         raise typer.Exit(1)
+
+
+def _follow(library: Library, paths: Sequence[Path], as_json: bool) -> None:
+    from quoth.documents.source import discover
+    from quoth.following import Follower
+
+    failed: dict[Path, list[tuple[str, str]]] = {}
+
+    def update(root: Path) -> None:
+        with indexing_bars() as report:
+            summary = library.index([root], report)
+        news = summary.added or summary.changed or summary.removed or summary.failed != failed.get(root, [])
+        failed[root] = summary.failed
+        if news:
+            _tell(summary, library.folder, as_json)
+
+    roots = [discover(path).root for path in paths]
+    messages().print(f"following {counted(len(roots), 'path')}; Ctrl-C ends it", style="dim", highlight=False)
+    Follower(roots, update, lambda error: complain(str(error)), library.folder.resolve()).follow()
+
+
+def _tell(summary: IndexSummary, folder: Path, as_json: bool) -> None:
+    if as_json:
+        show_json(summary.as_json())
+    else:
+        show(summary_lines(summary, folder))
+    if summary.failed:
+        _complain_of(summary)
 
 
 def _complain_of(summary: IndexSummary) -> None:
