@@ -178,3 +178,16 @@ def test_a_huge_single_line_is_indexed_and_asked(size, quoth, tmp_path):
     assert quoth("show", "long.txt").out == f"1  {text}\n"
     answer = quoth("ask", "When does the harbour open?", "--json").json
     assert "six" in answer["quotes"][0]["text"]
+
+
+def test_of_a_thousand_refused_files_a_few_are_named_and_json_names_all(quoth, tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    for number in range(1_000):
+        (folder / f"{number:04}.txt").write_bytes(b"\x00\x01")
+    (folder / "good.txt").write_text("The harbour opens at six.\n")
+    ran = quoth("index", folder)
+    lines = ran.err.splitlines()
+    assert (ran.code, len(lines), lines[-1]) == (3, 22, "quoth: and 980 more files; --json names them all")
+    ran = quoth("index", folder, "--json")
+    assert (ran.code, ran.json["unchanged"], len(ran.json["failed"])) == (3, 1, 1_000)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from quoth.indexing import IndexSummary
     from quoth.library import Library
 
+_FAILED_SHOWN = 20
+
 
 def home(as_json: JsonOption = False) -> None:
     """Print the folder in which libraries lie, as the settings give it (QUOTH_HOME).
@@ -220,5 +222,7 @@ def _tell(summary: IndexSummary, folder: Path, as_json: bool) -> None:
 
 def _complain_of(summary: IndexSummary) -> None:
     complain(f"{counted(len(summary.failed), 'file')} could not be indexed; everything else was:")
-    for name, reason in summary.failed:
+    for name, reason in summary.failed[:_FAILED_SHOWN]:
         complain(one_line(reason if name in reason else f"{name}: {reason}"))
+    if len(summary.failed) > _FAILED_SHOWN:
+        complain(f"and {counted(len(summary.failed) - _FAILED_SHOWN, 'more file')}; --json names them all")
