@@ -15,6 +15,7 @@ from quoth.errors import (
     IntegrityError,
     LibraryBusyError,
     LibraryError,
+    MissingReaderError,
     ModelError,
     ModelMismatchError,
     QuestionError,
@@ -66,6 +67,8 @@ def told(error: BaseException, *, direct: bool = False) -> str:
             return _to_operator("A quote was not what its document says, so I show none.", error)
         case LibraryError():
             return _to_operator("I can't use my files of these documents.", error)
+        case MissingReaderError():
+            return _to_operator("What reads files of this type isn't installed here.", error)
         case SourceError():
             return _to_operator("I can't read this file.", error)
     return _to_operator("Something went wrong on my side.", error)

@@ -21,7 +21,7 @@ from bot.shelf import Shelf
 from quoth.counted import counted
 from quoth.documents.decode import decode
 from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, suffix
-from quoth.errors import EmptyLibraryError, FormatError, LibraryError, NoRoomError
+from quoth.errors import EmptyLibraryError, FileTooLargeError, FormatError, LibraryError, NoRoomError
 from quoth.indexing import Progress, documents_of, is_upload, upload_root
 from quoth.library import Library
 from quoth.store import DocumentRecord
@@ -133,6 +133,7 @@ def add_upload(
         RefusedUploadError: it is too large, of the wrong type, or damaged; the message says what.
         QuotaError: the server's library has no room for it.
         NameTakenError: another file of this name is there, and ``replace`` is false.
+        MissingReaderError: the library that reads this format isn't installed.
         ClosingError: the bot is about to stop; nothing was added.
     """
     name = unicodedata.normalize("NFC", name)
@@ -143,7 +144,7 @@ def add_upload(
         if lines > MOST_LINES:
             raise RefusedUploadError(f"It has {lines:,} lines and a file may have {MOST_LINES:,}; split it.")
         documents = documents_of(name, data)
-    except FormatError as error:
+    except (FormatError, FileTooLargeError) as error:
         raise RefusedUploadError(f"I can't read this file: {error}.") from error
     if not any(paragraph.prose for document in documents for paragraph in document.paragraphs):
         raise RefusedUploadError("It holds no text that could be quoted.")

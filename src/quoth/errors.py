@@ -5,6 +5,12 @@
     ├── SourceError              something outside could not be read
     │   ├── PathError            no such path, or no permission to read it
     │   ├── FormatError          the bytes are not what their name or their use says
+    │   │   ├── NoTextError      a file that holds no text: a scan
+    │   │   ├── ReaderCrashError a file that ends the process that reads it
+    │   │   ├── ReaderMemoryError    a file that takes more memory to read than it may
+    │   │   └── TooSlowError     a file that takes longer to read than it may
+    │   ├── FileTooLargeError    a file that is too large to be read
+    │   ├── MissingReaderError   the library that reads this format isn't installed
     │   ├── DatasetError         an evaluation or training set breaks its format
     │   └── NoRoomError          a file has more passages than there is room for
     ├── ModelError               an encoder or reader can't be loaded, or is not the one it should be
@@ -45,6 +51,53 @@ class PathError(SourceError):
 
 class FormatError(SourceError):
     """Bytes that are not what their name, or their use here, says."""
+
+
+class NoTextError(FormatError):
+    """A file that is sound and holds no text, such as a scan: pictures of pages."""
+
+
+class ReaderCrashError(FormatError):
+    """A file that ended the process that read it. ``how`` says how: "by signal 11"."""
+
+    def __init__(self, name: str, how: str) -> None:
+        super().__init__(
+            f"{name} is damaged so that reading it fails ({how}); open it in its program, save it anew and try again"
+        )
+
+
+class ReaderMemoryError(FormatError):
+    """A file that would take more than ``most`` bytes of memory to read."""
+
+    def __init__(self, name: str, most: int) -> None:
+        super().__init__(
+            f"{name} needs more than {most / 1024**3:.1f} GB of memory to be read; "
+            "split it, or save it anew in its program"
+        )
+
+
+class TooSlowError(FormatError):
+    """A file that takes longer than ``seconds`` to read."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        super().__init__(
+            f"{name} takes more than {seconds:.0f} seconds to be read; split it, or save it anew in its program"
+        )
+
+
+class FileTooLargeError(SourceError):
+    """A file of ``size`` bytes where ``most`` are read."""
+
+    def __init__(self, name: str, size: int, most: int) -> None:
+        super().__init__(f"{name} has {size / 1024**2:,.0f} MB and may have {most / 1024**2:,.0f}; split it")
+
+
+class MissingReaderError(SourceError):
+    """A file whose format needs a library that isn't installed; ``extra`` is the extra of Quoth that brings it."""
+
+    def __init__(self, name: str, extra: str = "documents") -> None:
+        self.extra = extra
+        super().__init__(f"{name} is of a format whose reader isn't installed; run: pip install 'quoth[{extra}]'")
 
 
 class DatasetError(SourceError):

@@ -14,7 +14,7 @@ from quoth.documents.jsonl import JSONL_MEDIA_TYPE, parse_jsonl
 from quoth.documents.model import Document
 from quoth.documents.source import Entry, Listing, Unreadable, discover, scan
 from quoth.encoder import Encoder, Vectors
-from quoth.errors import FormatError, NoRoomError
+from quoth.errors import FormatError, NoRoomError, SourceError
 from quoth.passages import Passage, encoded_passage, split
 from quoth.store import PassageRow, Store
 from quoth.words import terms
@@ -201,7 +201,7 @@ class Indexer:
     def _read(self, entry: Entry, listing: Listing) -> Document | None:
         try:
             return entry.parse()
-        except FormatError as error:
+        except SourceError as error:
             if not listing.folder:
                 raise
             self.summary.failed.append((entry.name, str(error)))

@@ -14,10 +14,15 @@ from bot.failures import EMPTY_DIRECT, EMPTY_SERVER, told
 from quoth.errors import (
     DocumentNotFoundError,
     EmptyLibraryError,
+    FileTooLargeError,
     LibraryBusyError,
+    MissingReaderError,
     NoRoomError,
     QuestionError,
     QuothError,
+    ReaderCrashError,
+    ReaderMemoryError,
+    TooSlowError,
 )
 
 HINT = "the library /srv/home is broken; run: quoth index PATH --library DIR, or set QUOTH_HOME in DISCORD_TOKEN"
@@ -42,6 +47,12 @@ FORESEEN = AS_WRITTEN | {EmptyLibraryError, LibraryBusyError, DocumentNotFoundEr
 def made(kind: type[QuothError], message: str) -> QuothError:
     if kind is NoRoomError:
         return NoRoomError(message, 3, 2)
+    if kind is FileTooLargeError:
+        return FileTooLargeError(message, 3, 2)
+    if kind in (ReaderMemoryError, TooSlowError):
+        return kind(message, 2)
+    if kind is ReaderCrashError:
+        return ReaderCrashError(message, "by signal 11")
     if kind is BusyError:
         return BusyError(3, message)
     if kind is NameTakenError:
@@ -88,3 +99,9 @@ def test_each_kind_of_error_but_the_root_says_more_than_that_something_went_wron
 def test_an_empty_library_is_told_as_it_is_seen_from_where_the_question_came():
     assert told(EmptyLibraryError(HINT)) == EMPTY_SERVER
     assert told(EmptyLibraryError(HINT), direct=True) == EMPTY_DIRECT
+
+
+def test_a_missing_reader_is_for_who_runs_the_bot_to_install():
+    text = told(MissingReaderError("paper.pdf"))
+    assert text.startswith("What reads files of this type isn't installed here.")
+    assert "pip" not in text

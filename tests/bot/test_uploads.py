@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.errors import ClosingError, LeftOverError, NameTakenError, QuotaError, RefusedUploadError
+from bot.failures import told
 from bot.records import Records
 from bot.shelf import Shelf
 from bot.uploads import (
@@ -25,7 +27,16 @@ from bot.uploads import (
 )
 from quoth import indexing
 from quoth.encoder import Encoder
-from quoth.errors import DocumentNotFoundError, EmptyLibraryError
+from quoth.errors import (
+    DocumentNotFoundError,
+    EmptyLibraryError,
+    FileTooLargeError,
+    MissingReaderError,
+    NoTextError,
+    ReaderCrashError,
+    ReaderMemoryError,
+    TooSlowError,
+)
 from quoth.indexing import Progress
 from tests.bot.answers import answer
 
@@ -176,6 +187,36 @@ def test_a_file_that_can_t_be_read_is_refused_in_words_and_leaves_nothing(server
     assert not (server.home / "guilds").exists()
     assert server.records.uploads(GUILD) == {}
     assert server.records.actions(GUILD) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (NoTextError("a.txt is a scan; recognise its text (OCR) first"), r"OCR\) first\.$"),
+        (ReaderCrashError("a.txt", "by signal 11"), r"reading it fails \(by signal 11\).* try again\.$"),
+        (ReaderMemoryError("a.txt", 3 * 1024**3), r"needs more than 3\.0 GB of memory.*split it"),
+        (TooSlowError("a.txt", 60), r"takes more than 60 seconds.*split it"),
+        (FileTooLargeError("a.txt", 3 * 1024**2, 1024**2), r"has 3 MB and may have 1; split it\.$"),
+    ],
+)
+def test_what_a_reader_finds_wrong_with_a_file_is_told_with_what_to_do(server: Server, monkeypatch, error, message):
+    def refuse(name: str, data: bytes) -> None:
+        raise error
+
+    monkeypatch.setattr(indexing, "parse", refuse)
+    with pytest.raises(RefusedUploadError, match=r"I can't read this file: a\.txt ") as caught:
+        server.add("a.txt", TEXT)
+    assert re.search(message, told(caught.value))
+    assert server.names() == []
+
+
+def test_a_format_whose_reader_is_missing_is_not_the_managers_to_mend(server: Server, monkeypatch):
+    def refuse(name: str, data: bytes) -> None:
+        raise MissingReaderError(name)
+
+    monkeypatch.setattr(indexing, "parse", refuse)
+    with pytest.raises(MissingReaderError):
+        server.add("a.txt", TEXT)
 
 
 def test_name_and_size_are_checked_before_anything_is_fetched():
