@@ -4,6 +4,7 @@ import pytest
 
 from quoth.cli.listing import document_lines, source_lines, summary_lines
 from quoth.documents.formats import parse
+from quoth.documents.model import Document, Paragraph
 from quoth.indexing import IndexSummary
 from quoth.store import DocumentRecord
 
@@ -30,6 +31,20 @@ def test_show_of_an_empty_document_shows_nothing():
 
 def test_show_of_a_text_without_a_final_newline_loses_nothing():
     assert shown("a.txt", "One.\n\nTwo.") == ["1  One.", "   ", "2  Two."]
+
+
+def test_show_tells_where_each_page_begins():
+    text = "One.\n\nTwo,\nstill.\n\nThree."
+    paragraphs = (Paragraph(1, 0, 4, page=9), Paragraph(2, 6, 17, page=9), Paragraph(3, 19, 25, page=10))
+    document = Document("a.pdf", "A", text, "application/pdf", "0", paragraphs)
+    assert [line.plain for line in document_lines(document)] == [
+        " page 9  1  One.",
+        "            ",
+        "         2  Two,",
+        "            still.",
+        "            ",
+        "page 10  3  Three.",
+    ]
 
 
 def test_sources_are_listed_below_their_roots():

@@ -69,19 +69,36 @@ def source_lines(folder: Path, records: Sequence[DocumentRecord]) -> Iterator[Ve
 
 
 def document_lines(document: Document) -> Iterator[Verbatim]:
-    """Yield a document's text with a margin that holds the number of each paragraph where it begins."""
-    numbers = {paragraph.start: str(paragraph.number) for paragraph in document.paragraphs}
-    starts = sorted(numbers)
-    width = max((len(number) for number in numbers.values()), default=1)
+    """Yield a document's text with a margin that holds the number of each paragraph where it begins.
+
+    Where the document has pages, the number of each stands before that of its first paragraph.
+    """
+    labels = _labels(document)
+    starts = sorted(labels)
+    width = max((len(label) for label in labels.values()), default=1)
     begin, next_paragraph = 0, 0
     for end, after in [*((m.start(), m.end()) for m in _LINE.finditer(document.text)), (len(document.text),) * 2]:
         label = ""
         while next_paragraph < len(starts) and starts[next_paragraph] < max(end, begin + 1):
-            label = label or numbers[starts[next_paragraph]]
+            label = label or labels[starts[next_paragraph]]
             next_paragraph += 1
         if end < len(document.text) or end > begin:
             yield Verbatim((f"{label:>{width}}  ", "cyan"), (document.text[begin:end], ""))
         begin = after
+
+
+def _labels(document: Document) -> dict[int, str]:
+    """Return what the margin holds where each paragraph starts: its number, and before it that of a new page."""
+    labels: dict[int, str] = {}
+    width = len(str(len(document.paragraphs)))
+    page: int | None = None
+    for paragraph in document.paragraphs:
+        number = str(paragraph.number)
+        if paragraph.page is not None and paragraph.page != page:
+            number = f"page {paragraph.page}  {number:>{width}}"
+        page = paragraph.page
+        labels[paragraph.start] = number
+    return labels
 
 
 def summary_lines(summary: IndexSummary, folder: Path) -> Iterator[Verbatim]:
