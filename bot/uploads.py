@@ -20,7 +20,7 @@ from bot.records import Records
 from bot.shelf import Shelf
 from quoth.counted import counted
 from quoth.documents.decode import decode
-from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, suffix
+from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, MARKDOWN, PLAIN, format_of, suffix
 from quoth.errors import EmptyLibraryError, FileTooLargeError, FormatError, LibraryError, NoRoomError
 from quoth.indexing import Progress, documents_of, is_upload, upload_root
 from quoth.library import Library
@@ -139,10 +139,7 @@ def add_upload(
     name = unicodedata.normalize("NFC", name)
     check_name_size(name, len(data), limits)
     try:
-        text = decode(data, name)
-        lines = sum(text.count(end) for end in _LINE_ENDS) - text.count("\r\n") + 1
-        if lines > MOST_LINES:
-            raise RefusedUploadError(f"It has {lines:,} lines and a file may have {MOST_LINES:,}; split it.")
+        _check_lines(name, data)
         documents = documents_of(name, data)
     except (FormatError, FileTooLargeError) as error:
         raise RefusedUploadError(f"I can't read this file: {error}.") from error
@@ -185,6 +182,16 @@ def add_upload(
             _settle(library, records, guild, name, digest)
         new = [record for record in library.documents() if record.root == root]
     return Added(name, len(new), sum(record.passages for record in new), bool(old))
+
+
+def _check_lines(name: str, data: bytes) -> None:
+    """Check a file whose bytes are the text that is read; every other one is read within limits of its own."""
+    if suffix(name) != CORPUS_SUFFIX and format_of(name, data) not in (PLAIN, MARKDOWN):
+        return
+    text = decode(data, name)
+    lines = sum(text.count(end) for end in _LINE_ENDS) - text.count("\r\n") + 1
+    if lines > MOST_LINES:
+        raise RefusedUploadError(f"It has {lines:,} lines and a file may have {MOST_LINES:,}; split it.")
 
 
 def settle_uploads(shelf: Shelf, records: Records, owns: Callable[[int], bool] = lambda guild: True) -> None:

@@ -85,6 +85,8 @@ WITHIN = {
         "markdown_blocks",
         "markdown",
         "jsonl",
+        "magic",
+        "kinds",
         "formats",
         "ignore",
         "source",

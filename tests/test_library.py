@@ -291,14 +291,14 @@ def test_a_file_that_can_t_be_read_just_now_is_reported_and_kept(root, opened, m
     (root / "b.txt").write_text(STARS)
     library = opened()
     library.index([root])
-    read = Path.read_bytes
+    opening = os.open
 
-    def refused(path: Path) -> bytes:
-        if path.name == "a.txt":
+    def refused(path: str | Path, *flags: int, **options: int) -> int:
+        if Path(path).name == "a.txt":
             raise PermissionError(13, "Permission denied")
-        return read(path)
+        return opening(path, *flags, **options)
 
-    monkeypatch.setattr(Path, "read_bytes", refused)
+    monkeypatch.setattr(os, "open", refused)
     summary = library.index([root])
     assert [name for name, _ in summary.failed] == ["a.txt"]
     assert (summary.removed, len(library.documents())) == (0, 2)

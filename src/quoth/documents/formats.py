@@ -1,4 +1,4 @@
-"""The formats that can be read: from a file's suffix to what makes a document of its bytes.
+"""The formats that can be read: from the suffix that such files have to what makes a document of their bytes.
 
 A new format is one module with a reader and one line in ``FORMATS``.
 """
@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from quoth.documents.decode import decode
+from quoth.documents.kinds import kind_of
 from quoth.documents.markdown import markdown_paragraphs
 from quoth.documents.model import Contents, Document
 from quoth.documents.plain import plain_paragraphs, plain_title
+from quoth.errors import FileTooLargeError, FormatError
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,20 @@ FORMATS = {
     ".mdown": MARKDOWN,
     ".mkd": MARKDOWN,
 }
+# What ``kinds`` may tell, and how a person calls it
+KNOWN = {
+    ".pdf": "a PDF",
+    ".docx": "a Word document",
+    ".odt": "an OpenDocument text",
+    ".odp": "an OpenDocument presentation",
+    ".pptx": "a PowerPoint presentation",
+    ".epub": "an e-book (EPUB)",
+    ".html": "a web page",
+    ".eml": "a mail",
+    ".mbox": "a mailbox",
+}
+MOST_BYTES = 256 * 1024 * 1024
+"""Bytes of a file that makes one document. A JSONL file makes many and may have any number."""
 # One file, many documents: read by `quoth.documents.jsonl`.
 CORPUS_SUFFIX = ".jsonl"
 
@@ -61,12 +77,34 @@ def content_hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def parse(name: str, data: bytes) -> Document:
-    """Make a document of a file's bytes, by its name's suffix; an unknown suffix is read as plain text.
+def format_of(name: str, data: bytes) -> Format:
+    """Return how a file is to be read. Its content decides, its name where that is text; see ``kinds``.
 
-    ``name`` is the path within the root. Raises FormatError where the bytes are not what the suffix says.
+    Raises:
+        FormatError: it is of a kind that can't be read; the message says which and what to do.
     """
-    format_ = FORMATS.get(suffix(name), PLAIN)
+    kind = kind_of(data, suffix(name), name)
+    if kind in FORMATS:
+        return FORMATS[kind]
+    if kind in KNOWN:
+        raise FormatError(
+            f"{name} is {KNOWN[kind]}, which can't be read yet; convert it to plain text or Markdown first"
+        )
+    return PLAIN
+
+
+def parse(name: str, data: bytes) -> Document:
+    """Make a document of a file's bytes, whatever kind of file they are; text of an unknown suffix is plain text.
+
+    ``name`` is the path within the root.
+
+    Raises:
+        FormatError: the bytes are damaged, or of a kind that can't be read.
+        FileTooLargeError: there are more than ``MOST_BYTES``.
+    """
+    if len(data) > MOST_BYTES:
+        raise FileTooLargeError(name, len(data), MOST_BYTES)
+    format_ = format_of(name, data)
     contents = format_.read(data, name)
     title = contents.title or readable(PurePosixPath(name).stem)
     return Document(

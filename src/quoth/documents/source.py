@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, content_hash, parse, suffix
+from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, MOST_BYTES, content_hash, parse, suffix
 from quoth.documents.ignore import Ignored
 from quoth.documents.jsonl import Record, jsonl_records
 from quoth.documents.model import Document
-from quoth.errors import FormatError, PathError, SourceError
+from quoth.errors import FileTooLargeError, FormatError, PathError, SourceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,31 @@ class SourceFile:
     path: Path
 
     def read_bytes(self) -> bytes:
-        """Read the file whole. Raises PathError."""
+        """Read the file whole.
+
+        Raises:
+            PathError: it can't be read.
+            FileTooLargeError: it is no corpus and has more than ``MOST_BYTES``; nothing of it was read.
+        """
+        most = MOST_BYTES if suffix(self.name) != CORPUS_SUFFIX else None
         try:
-            return self.path.read_bytes()
+            # It was a file when it was listed; what took its place since must not make this wait
+            descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+            with os.fdopen(descriptor, "rb") as file:
+                found = os.fstat(descriptor)
+                if not stat.S_ISREG(found.st_mode):
+                    raise PathError(f"{_shown(self.path)} can't be read: it is no file any more")
+                if most is not None and found.st_size > most:
+                    raise FileTooLargeError(self.name, found.st_size, most)
+                # One that grows meanwhile is cut, and refused for it by whoever reads what is given
+                return file.read() if most is None else file.read(most + 1)
         except OSError as error:
             raise PathError(f"{_shown(self.path)} can't be read: {_reason(error)}") from error
 
     def entries(self) -> list[Entry]:
         """Read the file and give its documents, hashed but not yet parsed; a JSONL file is checked wholly.
 
-        Raises PathError, and FormatError for a JSONL file that breaks its format.
+        Raises PathError and FileTooLargeError, and FormatError for a JSONL file that breaks its format.
         """
         data = self.read_bytes()
         if suffix(self.name) == CORPUS_SUFFIX:
