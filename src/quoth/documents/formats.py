@@ -14,6 +14,7 @@ from quoth.documents.decode import decode
 from quoth.documents.kinds import kind_of
 from quoth.documents.markdown import markdown_paragraphs
 from quoth.documents.model import Contents, Document
+from quoth.documents.pdf import read_pdf
 from quoth.documents.plain import plain_paragraphs, plain_title
 from quoth.errors import FileTooLargeError, FormatError
 
@@ -39,6 +40,7 @@ def _read_markdown(data: bytes, name: str) -> Contents:
 
 PLAIN = Format("text/plain", _read_plain)
 MARKDOWN = Format("text/markdown", _read_markdown)
+PDF = Format("application/pdf", read_pdf)
 
 FORMATS = {
     ".txt": PLAIN,
@@ -48,6 +50,7 @@ FORMATS = {
     ".markdown": MARKDOWN,
     ".mdown": MARKDOWN,
     ".mkd": MARKDOWN,
+    ".pdf": PDF,
 }
 # What ``kinds`` may tell, and how a person calls it
 KNOWN = {

@@ -1,0 +1,79 @@
+"""PDFs with a known text, made by several programs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from fpdf import FPDF
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
+
+Pages = Sequence[Sequence[str]]
+"""Paragraphs by page."""
+
+_SUBJECTS = ("ferry", "harbour", "orchard", "bridge", "library", "mill", "market", "tower", "canal", "school", "bakery")
+_DEEDS = ("was opened", "was repaired", "was sold", "burnt down", "was painted white", "closed for good", "was moved")
+_PLACES = ("north of the river", "beside the old gate", "at the edge of the forest", "on the hill")
+_REASONS = (
+    "because the council had asked for it during three winters",
+    "after a long quarrel between the two families that owned the land",
+    "although nobody in the village could say who was going to pay for the work",
+)
+
+
+def sentence(number: int) -> str:
+    """Give the sentence of a number: no two numbers give the same."""
+    subject, deed = _SUBJECTS[number % 11], _DEEDS[number % 7]
+    place, reason = _PLACES[number % 4], _REASONS[number % 3]
+    return f"The {subject} {place} {deed} in the year {1100 + number} {reason}."
+
+
+def known_pages(pages: int, paragraphs: int = 5, sentences: int = 3) -> list[list[str]]:
+    """Give so many pages of so many paragraphs, each of so many sentences that occur nowhere else."""
+    numbers = iter(range(pages * paragraphs * sentences))
+    return [
+        [" ".join(sentence(next(numbers)) for _ in range(sentences)) for _ in range(paragraphs)] for _ in range(pages)
+    ]
+
+
+def with_reportlab(pages: Pages) -> bytes:
+    """Make a PDF by reportlab's flowing layout: justified by nothing, spaced paragraphs."""
+    style = getSampleStyleSheet()["BodyText"]
+    story: list[object] = []
+    for page in pages:
+        story += [Paragraph(text, style) for text in page]
+        story.append(PageBreak())
+    target = io.BytesIO()
+    SimpleDocTemplate(target, pagesize=A4).build(story)
+    return target.getvalue()
+
+
+def with_fpdf(pages: Pages) -> bytes:
+    """Make a PDF by fpdf2: justified, a blank line between paragraphs, one of the standard fonts."""
+    document = FPDF()
+    document.set_font("Times", size=11)
+    for page in pages:
+        document.add_page()
+        for text in page:
+            document.multi_cell(0, 5, text, align="J", new_x="LMARGIN", new_y="NEXT")
+            document.ln(4)
+    return bytes(document.output())
+
+
+def on_canvas(draw: Callable[[Canvas], None], *, pagesize: tuple[float, float] = A4) -> bytes:
+    """Make a PDF by drawing on reportlab's canvas."""
+    target = io.BytesIO()
+    canvas = Canvas(target, pagesize=pagesize)
+    draw(canvas)
+    canvas.save()
+    return target.getvalue()
+
+
+def unicode_font() -> Path | None:
+    """Find a font with Persian letters and ligatures, where this machine has one."""
+    path = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+    return path if path.exists() else None

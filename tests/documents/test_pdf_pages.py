@@ -1,0 +1,218 @@
+"""What a PDF's pages say, and on which page it stands."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fpdf import FPDF
+from PIL import Image
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
+
+from quoth.documents.formats import parse
+from quoth.documents.pdf import read_pdf
+from quoth.errors import FormatError
+from tests.documents.pdf_samples import known_pages, on_canvas, unicode_font, with_fpdf, with_reportlab
+
+
+def lines_on_pages(*pages, size=11, leading=14):
+    """A PDF with one line of each page below the other."""
+
+    def draw(canvas: Canvas):
+        for page in pages:
+            canvas.setFont("Helvetica", size)
+            for row, line in enumerate(page):
+                canvas.drawString(72, 760 - row * leading, line)
+            canvas.showPage()
+
+    return on_canvas(draw)
+
+
+def shown(data):
+    contents = read_pdf(data, "a.pdf")
+    return [(contents.text[p.start : p.end], p.page) for p in contents.paragraphs]
+
+
+@pytest.mark.parametrize("make", [with_reportlab, with_fpdf])
+def test_paragraphs_are_whole_and_name_the_page_they_stand_on(make):
+    pages = known_pages(6)
+    expected = [(text, number) for number, page in enumerate(pages, 1) for text in page]
+    assert shown(make(pages)) == expected
+
+
+def test_a_pdf_is_read_by_its_suffix_and_every_paragraph_stands_in_the_stored_text():
+    document = parse("notes/Harbour_Report.PDF", with_reportlab(known_pages(2)))
+    assert (document.media_type, document.title) == ("application/pdf", "Harbour Report")
+    for number, paragraph in enumerate(document.paragraphs, 1):
+        assert paragraph.number == number
+        assert document.text[paragraph.start : paragraph.end].startswith("The ")
+
+
+def test_a_paragraph_that_goes_on_over_a_page_break_is_cited_by_the_page_of_each_part():
+    data = lines_on_pages(["The tower was built in 1200 and", "stood"], ["for two hundred years."])
+    assert shown(data) == [("The tower was built in 1200 and stood", 1), ("for two hundred years.", 2)]
+
+
+def test_an_indented_line_begins_a_paragraph():
+    def draw(canvas: Canvas):
+        canvas.setFont("Times-Roman", 11)
+        for row, (left, line) in enumerate(
+            [
+                (72, "The ferry crosses the river every hour, in summer also at night when the moon is."),
+                (72, "out of the clouds. It takes no horses, nor any cart that is drawn by two of these."),
+                (90, "The bridge was built for those. It takes them all, whatever the weather, and the."),
+                (72, "toll is a penny for each of them."),
+            ]
+        ):
+            canvas.drawString(left, 760 - row * 13, line)
+
+    assert [text[:10] for text, _ in shown(on_canvas(draw))] == ["The ferry ", "The bridge"]
+
+
+def test_hyphens_at_line_ends_go_where_the_word_goes_on_and_stay_where_the_word_has_one():
+    data = lines_on_pages(
+        [
+            "The co-operation of the mills ended. Nobody regretted the transfor-",
+            "mation. It was a well-known fact, and a very well-",
+            "known one too, that an open-source pro-",
+            "gram is nobody's own. An Anglo-",
+            "Saxon king said so, in the sixth or seventh century of our era, when",
+            "the river froze; a hand-made or a hand-",
+            "made oar, in his day, was a long-",
+            "term matter and of long standing, as each term of office was.",
+        ]
+    )
+    text = " ".join(text for text, _ in shown(data))
+    for whole in ["transformation", "very well-known", "open-source program", "Anglo-Saxon", "a hand-made oar"]:
+        assert whole in text
+    assert "long-term" in text
+
+
+def test_soft_hyphens_are_no_letters():
+    font = unicode_font()
+    if font is None:
+        pytest.skip("no font that has them")
+    document = FPDF()
+    document.add_font("D", fname=font)
+    document.set_font("D", size=11)
+    document.add_page()
+    document.text(20, 30, "The water\u00adworks of the trans\u00ad")
+    document.text(20, 35, "formed town.")
+    assert shown(bytes(document.output())) == [("The waterworks of the transformed town.", 1)]
+
+
+def test_ligatures_are_letters():
+    font = unicode_font()
+    if font is None:
+        pytest.skip("no font that has them")
+    document = FPDF()
+    document.add_font("D", fname=font)
+    document.set_font("D", size=11)
+    document.add_page()
+    document.text(20, 30, "The o\ufb03ce \ufb01nds \ufb02owers.")
+    document.set_text_shaping(True)
+    document.text(20, 35, "The office finds flowers.")
+    assert shown(bytes(document.output())) == [("The office finds flowers. The office finds flowers.", 1)]
+
+
+def test_a_word_drawn_twice_to_make_it_bold_is_read_once():
+    def draw(canvas: Canvas):
+        for shift in (0, 0.3):
+            canvas.drawString(72 + shift, 700, "The harbour is closed.")
+
+    assert shown(on_canvas(draw)) == [("The harbour is closed.", 1)]
+
+
+def test_what_lies_outside_the_page_is_not_read():
+    def draw(canvas: Canvas):
+        canvas.drawString(72, 700, "The harbour is closed.")
+        canvas.drawString(72, -200, "Printed by Bell and Sons.")
+
+    assert shown(on_canvas(draw)) == [("The harbour is closed.", 1)]
+
+
+def titled(title):
+    def draw(canvas: Canvas):
+        canvas.setTitle(title)
+        canvas.drawString(72, 700, "The harbour is closed because of the storm.")
+
+    return read_pdf(on_canvas(draw), "a.pdf").title
+
+
+def test_the_title_is_the_files_own_unless_a_program_put_it_there():
+    assert titled("Harbours of the North") == "Harbours of the North"
+    for title in ["Microsoft Word - report.doc", "report_final.docx", "untitled", "(anonymous)", "12-3", ""]:
+        assert titled(title) is None
+
+
+def test_a_pdf_with_a_password_says_what_to_do():
+    def encrypted(password):
+        lock = StandardEncryption(password, ownerPassword="owner")
+        canvas = Canvas("a.pdf", encrypt=lock)
+        canvas.drawString(72, 700, "The harbour is closed.")
+        return canvas.getpdfdata()
+
+    with pytest.raises(FormatError, match=r"a\.pdf opens with a password only; save it without one"):
+        read_pdf(encrypted("secret"), "a.pdf")
+    assert shown(encrypted("")) == [("The harbour is closed.", 1)]
+
+
+def test_pictures_of_pages_are_said_to_hold_no_text():
+    document = FPDF()
+    document.add_page()
+    document.image(Image.new("RGB", (40, 40), "grey"), 0, 0, 200)
+    with pytest.raises(FormatError, match="pictures of pages and no text"):
+        read_pdf(bytes(document.output()), "a.pdf")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda data: b"", lambda data: b"%PDF-1.7\n", lambda data: data[:300], lambda data: b"\x00" * 2000],
+    ids=["empty", "only the first line", "cut off", "zeros"],
+)
+def test_a_damaged_file_is_named_with_what_to_do(spoil):
+    with pytest.raises(FormatError, match=r"a\.pdf is a damaged PDF .*save it again"):
+        read_pdf(spoil(with_fpdf(known_pages(1))), "a.pdf")
+
+
+def test_bytes_changed_anywhere_give_a_text_or_a_refusal():
+    data = with_reportlab(known_pages(1))
+    for place in range(0, len(data), max(1, len(data) // 60)):
+        spoilt = data[:place] + b"\xff\x00" + data[place + 2 :]
+        try:
+            contents = read_pdf(spoilt, "a.pdf")
+        except FormatError as error:
+            assert re.match(r"a\.pdf (is a damaged PDF|holds pictures)", str(error))
+        else:
+            assert all(contents.text[p.start : p.end].strip() for p in contents.paragraphs)
+
+
+def test_persian_is_read_from_right_to_left_with_its_numbers_and_latin_names_as_they_are():
+    font = unicode_font()
+    if font is None:
+        pytest.skip("no font that has them")
+    text = (
+        "سد در سال ۱۳۱۰ ساخته شد (پس از جنگ) و Grand Dam نام دارد. مردم از آب چاه نوشیدند و کودکان در باغ بازی کردند."
+    )
+    document = FPDF()
+    document.add_font("D", fname=font)
+    document.set_font("D", size=11)
+    document.set_text_shaping(True, direction="rtl")
+    for _ in range(2):
+        document.add_page()
+        document.multi_cell(90, 6, text, align="R")
+    assert shown(bytes(document.output())) == [(text, 1), (text, 2)]
+
+
+def test_writing_turned_upwards_is_a_paragraph_of_its_own():
+    def draw(canvas: Canvas):
+        canvas.drawString(72, 700, "The harbour is closed because of the storm, and so is the road to it.")
+        canvas.rotate(90)
+        for row, line in enumerate(["Printed by Bell and Sons in the", "town of Ilmar."]):
+            canvas.drawString(300, -500 - 14 * row, line)
+
+    assert shown(on_canvas(draw)) == [
+        ("The harbour is closed because of the storm, and so is the road to it.", 1),
+        ("Printed by Bell and Sons in the town of Ilmar.", 1),
+    ]
