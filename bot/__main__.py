@@ -19,6 +19,7 @@ import yarl
 from bot.client import QuothBot
 from bot.errors import HomeError, TokenError
 from bot.logs import start_logging
+from bot.monitor import Monitor
 from bot.settings import BotSettings, read_settings
 from quoth.errors import QuothError
 
@@ -52,7 +53,7 @@ def main() -> ExitCode:
         token = settings.usable_token()
     except QuothError as error:
         return _fail(error)
-    start_logging(settings.log_level, token)
+    start_logging(settings.log_level, token, form=settings.log_format)
     _point_to(settings)
     try:
         return asyncio.run(serve(settings, token))
@@ -83,7 +84,10 @@ async def serve(settings: BotSettings, token: str) -> ExitCode:
 
     _on_signals(stop_or_hurry)
     async with QuothBot(settings) as bot:
+        monitor = None if settings.monitor_port is None else Monitor(bot, settings.monitor_port)
         try:
+            if monitor is not None:
+                await monitor.start()
             # Models that can't be used are found before Discord is asked for anything
             await asyncio.to_thread(bot.shelf.load)
             running = asyncio.create_task(bot.start(token))
@@ -102,6 +106,8 @@ async def serve(settings: BotSettings, token: str) -> ExitCode:
             await asyncio.gather(stopping, hurried, running, return_exceptions=True)
         finally:
             await bot.close()
+            if monitor is not None:
+                await monitor.close()
     log.info("stopped")
     return ExitCode.STOPPED
 

@@ -44,13 +44,16 @@ async def answer_question(bot: QuothBot, question: Question) -> tuple[Reply, str
     Raises: see ``Asker.ask``.
     """
     settings = await bot.guild_settings(question.guild)
-    answer = await bot.asker.ask(
-        question.wording.text,
-        guild=question.guild,
-        person=question.asker,
-        shared=settings.shared,
-        history=tuple(earlier.text for earlier in question.history),
-    )
+    with bot.metrics.question() as asked:
+        answer = await bot.asker.ask(
+            question.wording.text,
+            guild=question.guild,
+            person=question.asker,
+            shared=settings.shared,
+            history=tuple(earlier.text for earlier in question.history),
+        )
+        asked.outcome = answer.status
+    log.info("%s in %.3f s", answer.status, asked.seconds)
     return await bot.asker.run(partial(_kept, bot, question, answer, settings.shared))
 
 

@@ -49,6 +49,11 @@ class Asker:
         self._asking: Counter[int] = Counter()
         self._is_closing = False
 
+    @property
+    def lanes(self) -> dict[str, Lane]:
+        """The queues, by name."""
+        return {lane.name: lane for lane in (self._questions, self._short, self._lists, self._long)}
+
     async def ask(
         self,
         question: str,

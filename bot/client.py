@@ -24,9 +24,12 @@ from bot.commands.admission import Admissions
 from bot.commands.confirmations import Confirmations
 from bot.follow_up import is_follow_up, take_follow_up
 from bot.messages import answer_message
+from bot.metrics import Metrics
+from bot.monitor import watch
 from bot.pressing import answer_stale_component, press
 from bot.records import GuildSettings, Records
 from bot.replies import report, tell
+from bot.request import begin_request
 from bot.settings import BotSettings
 from bot.shelf import Shelf
 from bot.uploads import settle_uploads
@@ -85,6 +88,7 @@ class QuothBot(discord.AutoShardedClient):
         self.shard_ids = None if settings.shard_ids is None else list(settings.shard_ids)
         self.settings = settings
         self.records = Records.open(settings.home / "bot.db")
+        self.metrics = Metrics()
         self.shelf = Shelf(
             settings.home,
             settings.model,
@@ -93,6 +97,7 @@ class QuothBot(discord.AutoShardedClient):
             encoder=encoder,
             memory=settings.memory_bytes,
             reader=settings.reader,
+            observe=self.metrics.timed,
         )
         self.asker = Asker(
             self.shelf,
@@ -118,6 +123,7 @@ class QuothBot(discord.AutoShardedClient):
         self._quiet.set()
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._guild_settings: dict[int, GuildSettings] = {}
+        watch(self)
 
     # -- start and end
 
@@ -212,6 +218,7 @@ class QuothBot(discord.AutoShardedClient):
 
         Every command, button and form comes through here before anything is begun.
         """
+        begin_request()
         if not self.take(interaction):
             return False
         if self.closing and interaction.type is not discord.InteractionType.autocomplete:
@@ -301,6 +308,7 @@ class QuothBot(discord.AutoShardedClient):
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer a message if it is addressed to the bot."""
+        begin_request()
         await answer_message(self, message)
 
     async def on_interaction(self, interaction: discord.Interaction[QuothBot]) -> None:

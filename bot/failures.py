@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import secrets
 
 from discord import app_commands
 
 from bot.errors import BotError, HomeError, RefusedUploadError, TokenError
 from bot.escape import shown
+from bot.request import current_request, new_reference
 from quoth.errors import (
     DocumentNotFoundError,
     EmptyLibraryError,
@@ -75,7 +75,7 @@ def told(error: BaseException, *, direct: bool = False) -> str:
 
 
 def _to_operator(what: str, error: BaseException) -> str:
-    reference = secrets.token_hex(4)
+    reference = current_request() or new_reference()
     log.error("an error that was told with the reference %s", reference, exc_info=error)
     return f"{what} Please try again; if it happens again, tell whoever runs me this reference: `{reference}`."
 

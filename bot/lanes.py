@@ -13,6 +13,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -27,10 +28,11 @@ _FREE_FOR_OTHERS = 8
 
 @dataclass(slots=True, eq=False)
 class _Job(Generic[T]):
-    """What waits: a call, and the future that its result goes to."""
+    """What waits: a call, the context that it was asked in, and the future that its result goes to."""
 
     call: Callable[[], T]
     owner: Hashable
+    context: Context
     done: asyncio.Future[T]
 
 
@@ -42,6 +44,7 @@ class Lane:
     """
 
     def __init__(self, name: str, *, workers: int, waiting: int, pace: float, at_once: int | None = None) -> None:
+        self.name = name
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._workers = workers
         self._most = waiting
@@ -73,7 +76,7 @@ class Lane:
         Raises: see ``admit``.
         """
         self.admit(owner)
-        job: _Job[T] = _Job(call, owner, asyncio.get_running_loop().create_future())
+        job: _Job[T] = _Job(call, owner, copy_context(), asyncio.get_running_loop().create_future())
         self._queues.setdefault(owner, deque()).append(job)
         self._start()
         try:
@@ -109,7 +112,7 @@ class Lane:
             loop = asyncio.get_running_loop()
             self._running[job.owner] += 1
             started = time.monotonic()
-            future = loop.run_in_executor(self._threads, job.call)
+            future = loop.run_in_executor(self._threads, job.context.run, job.call)
             self._futures[future] = job
             future.add_done_callback(partial(self._end, job, started))
 

@@ -7,12 +7,16 @@ included, passes through a formatter that replaces what looks like such a token.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
-from typing import TextIO
+from datetime import UTC, datetime
+from typing import Literal, TextIO
 
 import discord
+
+from bot.request import current_request
 
 WORDY_LOGGERS = ("discord.http", "discord.gateway", "discord.webhook.async_")
 """Loggers that write whole requests, events and addresses at DEBUG, with tokens and what people wrote in them."""
@@ -32,8 +36,11 @@ _SECRETS = (
 )
 
 
+LogFormat = Literal["text", "json"]
+
+
 class DiscreetFormatter(logging.Formatter):
-    """Formats records, tracebacks included, with every token replaced."""
+    """Formats records, tracebacks included, with every token replaced; a request's lines begin with its id."""
 
     def __init__(self, token: str = "") -> None:
         super().__init__("{asctime} {levelname:<7} {name}: {message}", "%Y-%m-%d %H:%M:%S", style="{")
@@ -41,7 +48,15 @@ class DiscreetFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the whole text of a record."""
-        text = super().format(record)
+        return self.discreet(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Return the line of a record, without what is below it."""
+        line, request = super().formatMessage(record), current_request()
+        return f"{line} [{request}]" if request else line
+
+    def discreet(self, text: str) -> str:
+        """Return a text with every token replaced."""
         if self._token:
             text = text.replace(self._token, HIDDEN)
         for pattern, replacement in _SECRETS:
@@ -49,10 +64,30 @@ class DiscreetFormatter(logging.Formatter):
         return text
 
 
-def start_logging(level: str, token: str = "", stream: TextIO | None = None) -> logging.Handler:
+class JsonFormatter(DiscreetFormatter):
+    """Formats each record as an object on a line of its own, for programs that collect logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record as JSON: time (ISO 8601, UTC), level, logger, message, and request and exception if any."""
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if request := current_request():
+            entry["request"] = request
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps({name: self.discreet(value) for name, value in entry.items()}, ensure_ascii=False)
+
+
+def start_logging(
+    level: str, token: str = "", stream: TextIO | None = None, *, form: LogFormat = "text"
+) -> logging.Handler:
     """Send all logs to ``stream`` (standard error) and return the handler that does; ``token`` is never shown."""
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(DiscreetFormatter(token))
+    handler.setFormatter(JsonFormatter(token) if form == "json" else DiscreetFormatter(token))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(level)

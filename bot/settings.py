@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
 from bot.errors import TokenError
+from bot.logs import LogFormat
 from bot.shelf import DEFAULT_MEMORY
 from bot.uploads import UploadLimits
 from quoth.errors import SettingsError
@@ -106,6 +107,12 @@ class BotSettings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", alias="QUOTH_LOG_LEVEL")
     """How much is logged, to standard error."""
+
+    log_format: LogFormat = Field(default="text", alias="QUOTH_LOG_FORMAT")
+    """How logs are written: lines to read, or a JSON object a line."""
+
+    monitor_port: int | None = Field(default=None, ge=1, le=65_535, alias="QUOTH_MONITOR_PORT")
+    """Port on 127.0.0.1 for /healthz and /metrics; neither is served where it is not set."""
 
     @field_validator("log_level", mode="before")
     @classmethod

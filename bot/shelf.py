@@ -27,6 +27,7 @@ from quoth.library import Library
 from quoth.memory import Memory
 from quoth.reader import loaded_reader
 from quoth.settings import DEFAULT_MODEL, EncoderEngine
+from quoth.stopwatch import Observer
 from quoth.store import DocumentRecord
 from quoth.store.connection import FILE_NAME
 
@@ -89,11 +90,13 @@ class Shelf:
         encoder: Encoder | None = None,
         memory: int = DEFAULT_MEMORY,
         reader: Path | None = None,
+        observe: Observer | None = None,
     ) -> None:
         self._home = home
         self._model = model
         self._engine: EncoderEngine = engine
         self._reader = reader
+        self._observe = observe
         self._capacity = capacity
         self._texts = Memory(memory // 2)
         self._index_bytes = memory - memory // 2
@@ -158,13 +161,26 @@ class Shelf:
         try:
             with place.opening:
                 if place.library is None:
-                    library = _opened(place.folder, create, encoder, self._texts, self._reader)
+                    library = self._opened(place.folder, create, encoder)
                     place.file = _file(place.folder)
                     place.library = library
                 library = place.library
             yield library
         finally:
             self._give_back(place)
+
+    def _opened(self, folder: Path, create: bool, encoder: Encoder) -> Library:
+        try:
+            return Library.open(
+                folder,
+                create=create,
+                encoder=encoder,
+                memory=self._texts,
+                reader=self._reader or True,
+                observe=self._observe,
+            )
+        except EmptyLibraryError as error:
+            raise EmptyLibraryError(_NOTHING_HERE) from error
 
     def _take(self, folder: Path, create: bool) -> _Place:
         with self._changed:
@@ -197,6 +213,18 @@ class Shelf:
                 if heavy or len(self._places) > self._capacity:
                     self._retire(other)
             self._changed.notify_all()
+
+    @property
+    def open_count(self) -> int:
+        """How many libraries are open."""
+        with self._changed:
+            return sum(place.library is not None for place in self._places.values())
+
+    @property
+    def index_bytes(self) -> int:
+        """Bytes that the indexes of all open libraries take."""
+        with self._changed:
+            return self._taken()
 
     def _taken(self) -> int:
         """Return the bytes that the indexes of all open libraries take."""
@@ -337,13 +365,6 @@ class Shelf:
         with self._changed:
             for place in list(self._places.values()):
                 self._retire(place)
-
-
-def _opened(folder: Path, create: bool, encoder: Encoder, memory: Memory, reader: Path | None) -> Library:
-    try:
-        return Library.open(folder, create=create, encoder=encoder, memory=memory, reader=reader or True)
-    except EmptyLibraryError as error:
-        raise EmptyLibraryError(_NOTHING_HERE) from error
 
 
 def _delete(erased: Path) -> bool:

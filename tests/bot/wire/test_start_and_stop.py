@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import signal
+import socket
 
+import aiohttp
 import pytest
 from botprocess import BotProcess
 from fakediscord import CALLBACK, FakeDiscord
@@ -49,6 +53,36 @@ async def test_a_question_in_flight_is_answered_before_sigterm_ends_the_process_
     assert QUOTED in asked.original.text and not asked.original.loading
     assert all(QUOTED not in reply.text for reply in late.replies)
     assert "Traceback" not in running.logs[-1].partition("stopping")[2]
+
+
+async def test_the_monitoring_port_tells_health_and_figures_and_logs_are_objects_where_set(running: Port):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    await running.start(QUOTH_MONITOR_PORT=str(port), QUOTH_LOG_FORMAT="json")
+    asked = await running.fake.command(someone(), running.guild.channels[0], "ask", question=QUESTION)
+    assert QUOTED in (await running.fake.finished(asked)).text
+    async with aiohttp.ClientSession() as session:
+
+        async def health() -> object:
+            async with session.get(f"{address}/healthz") as response:
+                return (await response.json())["status"]
+
+        async with session.get(f"{address}/metrics") as response:
+            assert 'quoth_questions_total{outcome="answered"} 1.0' in await response.text()
+        async with asyncio.timeout(30):
+            while (state := await health()) == "starting":
+                await asyncio.sleep(0.1)
+        assert state == "ok"
+        running.bot.signal(signal.SIGTERM)
+        assert await running.ended() == 0
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await health()
+    entries = [json.loads(line) for line in running.logs[-1].splitlines()]
+    (answered,) = [entry for entry in entries if entry["message"].startswith("answered in")]
+    assert len(answered["request"]) == 8
+    assert running.fake.token not in running.logs[-1] and QUESTION not in running.logs[-1]
 
 
 async def test_a_refused_token_costs_one_request_one_sentence_and_its_own_exit_code(tmp_path):
