@@ -87,6 +87,7 @@ WITHIN = {
         "jsonl",
         "pdf_characters",
         "pdf_lines",
+        "pdf_columns",
         "pdf_hyphens",
         "pdf_paragraphs",
         "pdf",

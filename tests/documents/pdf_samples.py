@@ -9,6 +9,7 @@ from pathlib import Path
 from fpdf import FPDF
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
 
@@ -77,3 +78,61 @@ def unicode_font() -> Path | None:
     """Find a font with Persian letters and ligatures, where this machine has one."""
     path = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
     return path if path.exists() else None
+
+
+def wrapped(text: str, font: str, size: float, width: float, indent: float = 0) -> list[str]:
+    """Break a text into lines no wider than so many points, the first less; some words are divided."""
+    lines: list[str] = []
+    line = ""
+
+    def fits(line: str) -> bool:
+        return stringWidth(line, font, size) <= width - indent * (not lines)
+
+    for word in text.split():
+        longer = f"{line} {word}".strip()
+        if fits(longer):
+            line = longer
+            continue
+        half = len(word) // 2
+        if word.isalpha() and word.islower() and len(word) > 6 and fits(f"{line} {word[:half]}-"):
+            lines.append(f"{line} {word[:half]}-")
+            line = word[half:]
+        else:
+            lines.append(line)
+            line = word
+    return [*lines, line]
+
+
+def in_columns(
+    pages: Pages, count: int = 2, *, title: str | None = None, row_by_row: bool = False, gap: float = 20
+) -> bytes:
+    """Make a PDF whose paragraphs run through columns, with indented first lines and divided words.
+
+    ``row_by_row`` draws each row of all columns before the next one. The title stands above all columns of each page.
+    """
+    font, size, leading, rows = "Times-Roman", 10.0, 12.0, 54
+    width = (A4[0] - 100 - gap * (count - 1)) / count
+
+    def draw(canvas: Canvas) -> None:
+        for page in pages:
+            lines = []
+            for text in page:
+                first, *others = wrapped(text, font, size, width, 12)
+                lines += [(12.0, first), *((0.0, line) for line in others)]
+            high = -(-len(lines) // count)
+            assert high <= rows, "more than a page holds"
+            if title:
+                canvas.setFont("Times-Bold", 18)
+                canvas.drawCentredString(A4[0] / 2, A4[1] - 60, title)
+            places = [(index // high, index % high) for index in range(len(lines))]
+            order = range(len(lines))
+            if row_by_row:
+                order = sorted(order, key=lambda index: (places[index][1], places[index][0]))
+            canvas.setFont(font, size)
+            for index in order:
+                column, row = places[index]
+                indent, line = lines[index]
+                canvas.drawString(50 + column * (width + gap) + indent, A4[1] - 90 - row * leading, line)
+            canvas.showPage()
+
+    return on_canvas(draw)

@@ -12,8 +12,16 @@ from reportlab.pdfgen.canvas import Canvas
 
 from quoth.documents.formats import parse
 from quoth.documents.pdf import read_pdf
-from quoth.errors import FormatError
-from tests.documents.pdf_samples import known_pages, on_canvas, unicode_font, with_fpdf, with_reportlab
+from quoth.errors import FormatError, NoTextError
+from tests.documents.pdf_samples import (
+    in_columns,
+    known_pages,
+    on_canvas,
+    unicode_font,
+    with_fpdf,
+    with_reportlab,
+    wrapped,
+)
 
 
 def lines_on_pages(*pages, size=11, leading=14):
@@ -162,7 +170,7 @@ def test_pictures_of_pages_are_said_to_hold_no_text():
     document = FPDF()
     document.add_page()
     document.image(Image.new("RGB", (40, 40), "grey"), 0, 0, 200)
-    with pytest.raises(FormatError, match="pictures of pages and no text"):
+    with pytest.raises(NoTextError, match="pictures of pages and no text"):
         read_pdf(bytes(document.output()), "a.pdf")
 
 
@@ -216,3 +224,37 @@ def test_writing_turned_upwards_is_a_paragraph_of_its_own():
         ("The harbour is closed because of the storm, and so is the road to it.", 1),
         ("Printed by Bell and Sons in the town of Ilmar.", 1),
     ]
+
+
+@pytest.mark.parametrize("row_by_row", [False, True], ids=["by column", "by row"])
+@pytest.mark.parametrize("count", [2, 3])
+def test_columns_are_read_one_after_the_other_however_the_file_draws_them(count, row_by_row):
+    pages = known_pages(3, paragraphs=6)
+    expected = [(text, number) for number, page in enumerate(pages, 1) for text in page]
+    assert shown(in_columns(pages, count, row_by_row=row_by_row)) == expected
+
+
+def test_a_heading_across_the_columns_is_read_before_them():
+    page = known_pages(1, paragraphs=6)[0]
+    assert [text for text, _ in shown(in_columns([page], title="The Mills of Ilmar and Its River"))] == [
+        "The Mills of Ilmar and Its River",
+        *page,
+    ]
+
+
+def test_what_goes_across_the_columns_parts_those_above_it_from_those_below():
+    above, below = (wrapped(" ".join(page), "Helvetica", 10, 220) for page in known_pages(2, paragraphs=2))
+    across = "The figure shows the bridge, the mill and the tower as they stood before the fire, seen from the harbour."
+
+    def draw(canvas: Canvas):
+        canvas.setFont("Helvetica", 10)
+        for top, lines in ((740, above), (500, below)):
+            half = len(lines) // 2
+            for index, line in enumerate(lines):
+                canvas.drawString(50 + 250 * (index >= half), top - 12 * (index % half), line)
+        canvas.drawString(50, 560, across)
+
+    above, below = above[: len(above) // 2 * 2], below[: len(below) // 2 * 2]
+    text = " ".join(text for text, _ in shown(on_canvas(draw)))
+    ends = [text.index(part) for part in (above[-1][:20], across, below[0][:20])]
+    assert ends == sorted(ends)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from quoth.documents.assembly import Assembly
 from quoth.documents.model import Contents
 from quoth.documents.pdf_characters import character_count, page_words
+from quoth.documents.pdf_columns import columns
 from quoth.documents.pdf_hyphens import Hyphens
 from quoth.documents.pdf_lines import Line, page_lines
-from quoth.documents.pdf_paragraphs import paragraphs
-from quoth.errors import FormatError
+from quoth.documents.pdf_paragraphs import goes_on, paragraphs
+from quoth.errors import FormatError, MissingReaderError, NoTextError
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
@@ -38,14 +39,14 @@ def read_pdf(data: bytes, name: str) -> Contents:
         name: What errors call it by.
 
     Raises:
-        FormatError: it is damaged, opens with a password only, holds too much, or no text at all.
+        FormatError: it is damaged, opens with a password only or holds too much.
+        NoTextError: it holds pictures of pages.
+        MissingReaderError: the extra ``documents`` is not installed.
     """
     try:
         import pypdfium2
     except ImportError as error:
-        raise FormatError(
-            f"{name} is a PDF, and what reads these is not installed; run pip install 'quoth[documents]'"
-        ) from error
+        raise MissingReaderError(name) from error
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
@@ -60,7 +61,7 @@ def read_pdf(data: bytes, name: str) -> Contents:
     finally:
         document.close()
     if not any(pages):
-        raise FormatError(f"{name} holds pictures of pages and no text; recognise its text (OCR) and try again")
+        raise NoTextError(f"{name} holds pictures of pages and no text; recognise its text (OCR) and try again")
     return _assembled(pages, title)
 
 
@@ -86,10 +87,23 @@ def _assembled(pages: list[list[Line]], title: str) -> Contents:
     hyphens = Hyphens(line.text for page in pages for line in page)
     assembly = Assembly()
     for number, page in enumerate(pages, 1):
-        for angle in _angles(page):
-            for paragraph in paragraphs([line for line in page if line.angle == angle]):
-                assembly.paragraph(hyphens.join(line.text for line in paragraph), page=number)
+        for paragraph in _page_paragraphs(page):
+            assembly.paragraph(hyphens.join(line.text for line in paragraph), page=number)
     return assembly.contents(title if _is_title(title) else None)
+
+
+def _page_paragraphs(page: list[Line]) -> list[list[Line]]:
+    """Give a page's paragraphs in the order of reading; one that goes on in the next column is one."""
+    found: list[list[Line]] = []
+    for angle in _angles(page):
+        for column in columns([line for line in page if line.angle == angle]):
+            first, *others = paragraphs(column)
+            if found and goes_on(found[-1], first):
+                found[-1] += first
+            else:
+                found.append(first)
+            found += others
+    return found
 
 
 def _angles(lines: list[Line]) -> list[int]:

@@ -22,6 +22,7 @@ _DEEPEST_INDENT = 8.0
 _SPACE = 0.25
 _OTHER_SIZE = 0.08
 _SINGLE_SPACED = 1.2
+_FULL = 0.25
 
 
 def paragraphs(lines: Sequence[Line]) -> list[list[Line]]:
@@ -36,6 +37,15 @@ def paragraphs(lines: Sequence[Line]) -> list[list[Line]]:
         else:
             found[-1].append(line)
     return found
+
+
+def goes_on(paragraph: Sequence[Line], beginning: Sequence[Line]) -> bool:
+    """Whether a column's first paragraph goes on with the last one of the column before."""
+    last, first = paragraph[-1], beginning[0]
+    if abs(last.size - first.size) > _OTHER_SIZE * last.size or last.bold != first.bold or last.angle != first.angle:
+        return False
+    # Only what turned back up can have come from the foot of a column
+    return first.y < last.y and (last.text[-1] in HYPHENS or (first.text[0].islower() and not is_ended(last.text)))
 
 
 def is_ended(text: str) -> bool:
@@ -53,7 +63,7 @@ class _Column:
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self._rtl = sum(line.rtl for line in lines) * 2 > len(lines)
-        self._end = max(self._ends(line) for line in lines)
+        self._end = _margin([self._ends(line) for line in lines])
         self._begin = _usual([self._begins(line) for line in lines])
         distances: dict[float, list[float]] = {}
         for before, after in pairwise(lines):
@@ -101,6 +111,13 @@ class _Column:
             hangs = len(paragraph) == 1 and is_item(last.text)
             return not hangs and further < _DEEPEST_INDENT * line.size and self._begins(line) > self._begin + indent
         return further < -indent and len(paragraph) > 1 and is_ended(last.text)
+
+
+def _margin(ends: Sequence[float]) -> float:
+    """Where full lines end: at the place where many do, or the furthest where all end elsewhere."""
+    counts = Counter(round(end) for end in ends)
+    often = [end for end in counts if counts[end - 1] + counts[end] + counts[end + 1] >= max(3, _FULL * len(ends))]
+    return max(often, default=max(ends))
 
 
 def _usual(values: Sequence[float]) -> float:
