@@ -7,6 +7,7 @@ import re
 from quoth.documents.model import Contents, Paragraph
 from quoth.documents.outline import Outline
 from quoth.documents.plain import GATHERED, INTRODUCTION
+from quoth.errors import NoTextError
 
 # What no text holds: control characters but tab and line feed, halves of surrogate pairs, and the noncharacters
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -87,6 +88,13 @@ class Assembly:
         self._parts.append(text)
         self._length += len(text)
         return start
+
+
+def with_text(contents: Contents, name: str) -> Contents:
+    """Return what was read where it holds any text. Raises NoTextError, which calls the file ``name``."""
+    if not contents.text:
+        raise NoTextError(f"{name} holds no text; recognise that of its pictures (OCR) if they show any")
+    return contents
 
 
 def clean(text: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from quoth.documents.decode import decode
+from quoth.documents.docx import read_docx
 from quoth.documents.kinds import kind_of
 from quoth.documents.markdown import markdown_paragraphs
 from quoth.documents.model import Contents, Document
@@ -41,6 +42,7 @@ def _read_markdown(data: bytes, name: str) -> Contents:
 PLAIN = Format("text/plain", _read_plain)
 MARKDOWN = Format("text/markdown", _read_markdown)
 PDF = Format("application/pdf", read_pdf)
+DOCX = Format("application/vnd.openxmlformats-officedocument.wordprocessingml.document", read_docx)
 
 FORMATS = {
     ".txt": PLAIN,
@@ -51,6 +53,10 @@ FORMATS = {
     ".mdown": MARKDOWN,
     ".mkd": MARKDOWN,
     ".pdf": PDF,
+    ".docx": DOCX,
+    ".docm": DOCX,
+    ".dotx": DOCX,
+    ".dotm": DOCX,
 }
 # What ``kinds`` may tell, and how a person calls it
 KNOWN = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quoth.errors import FormatError
+from quoth.errors import FormatError, MissingReaderError
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -19,8 +19,12 @@ def parse_xml(data: bytes, name: str) -> etree._Element:
 
     Raises:
         FormatError: it is not well-formed, nested too deeply, or declares entities.
+        MissingReaderError: lxml isn't installed.
     """
-    from lxml import etree
+    try:
+        from lxml import etree
+    except ImportError as error:
+        raise MissingReaderError(name) from error
 
     parser = etree.XMLParser(
         resolve_entities=False,

@@ -1,0 +1,82 @@
+"""Office files, made by hand of the XML that their programs write."""
+
+import io
+import zipfile
+
+from quoth.documents.model import Contents
+
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+CORE = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
+
+
+def packed(parts: dict[str, str | bytes]) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def relations(targets: dict[str, str]) -> str:
+    """Relations by their targets, each with its kind; their ids are r1, r2, …"""
+    inside = "".join(
+        f'<Relationship Id="r{number}" Type="{kind if ":" in kind else f"{OFFICE}/{kind}"}" Target="{target}"/>'
+        for number, (target, kind) in enumerate(targets.items(), 1)
+    )
+    return f'<?xml version="1.0"?><Relationships xmlns="{RELATIONS}">{inside}</Relationships>'
+
+
+def properties(title: str) -> str:
+    return (
+        f'<cp:coreProperties xmlns:cp="{CORE}" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f"<dc:title>{title}</dc:title></cp:coreProperties>"
+    )
+
+
+def docx(body: str, *, title: str = "", namespace: str = WORD, **parts: str) -> bytes:
+    """A Word document of its body's XML; parts are ``styles``, ``footnotes`` and ``endnotes``."""
+    spaces = (
+        f'xmlns:w="{namespace}" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
+        'xmlns:wps="urn:wps" xmlns:v="urn:schemas-microsoft-com:vml"'
+    )
+    files: dict[str, str | bytes] = {
+        "_rels/.rels": relations(
+            {"word/document.xml": "officeDocument", "docProps/core.xml": f"{RELATIONS}/metadata/core-properties"}
+        ),
+        "docProps/core.xml": properties(title),
+        "word/document.xml": f'<?xml version="1.0"?><w:document {spaces}><w:body>{body}</w:body></w:document>',
+        "word/_rels/document.xml.rels": relations({f"{part}.xml": part for part in parts}),
+    }
+    for part, content in parts.items():
+        files[f"word/{part}.xml"] = f'<?xml version="1.0"?><w:{part} {spaces}>{content}</w:{part}>'
+    return packed(files)
+
+
+def p(text: str, style: str = "", properties: str = "") -> str:
+    """A paragraph of Word's, of one run."""
+    style = f'<w:pStyle w:val="{style}"/>' if style else ""
+    return f"<w:p><w:pPr>{style}{properties}</w:pPr>{r(text)}</w:p>"
+
+
+def r(text: str, properties: str = "") -> str:
+    return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def table(*rows: list[str], first: str = "") -> str:
+    """A table of Word's; cells that are not XML become a paragraph. ``first`` are the first row's properties."""
+    written = []
+    for number, row in enumerate(rows):
+        cells = "".join(f"<w:tc>{cell if cell.startswith('<') else p(cell)}</w:tc>" for cell in row)
+        written.append(f"<w:tr><w:trPr>{'' if number else first}</w:trPr>{cells}</w:tr>")
+    return f"<w:tbl>{''.join(written)}</w:tbl>"
+
+
+def shown(contents: Contents) -> list[tuple[str | None, str]]:
+    """Each paragraph with the headings above it."""
+    return [(part.heading, contents.text[part.start : part.end]) for part in contents.paragraphs]
+
+
+def paragraphs(contents: Contents) -> list[str]:
+    return [text for _, text in shown(contents)]
