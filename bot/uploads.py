@@ -20,7 +20,7 @@ from bot.records import Records
 from bot.shelf import Shelf
 from quoth.counted import counted
 from quoth.documents.decode import decode
-from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, MARKDOWN, PLAIN, format_of, suffix
+from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, format_name, suffix
 from quoth.errors import EmptyLibraryError, FileTooLargeError, FormatError, LibraryError, NoRoomError
 from quoth.indexing import Progress, documents_of, is_upload, upload_root
 from quoth.library import Library
@@ -186,7 +186,7 @@ def add_upload(
 
 def _check_lines(name: str, data: bytes) -> None:
     """Check a file whose bytes are the text that is read; every other one is read within limits of its own."""
-    if suffix(name) != CORPUS_SUFFIX and format_of(name, data) not in (PLAIN, MARKDOWN):
+    if suffix(name) != CORPUS_SUFFIX and not FORMATS[format_name(name, data)].in_process:
         return
     text = decode(data, name)
     lines = sum(text.count(end) for end in _LINE_ENDS) - text.count("\r\n") + 1

@@ -61,6 +61,7 @@ class ReaderCrashError(FormatError):
     """A file that ended the process that read it. ``how`` says how: "by signal 11"."""
 
     def __init__(self, name: str, how: str) -> None:
+        self.how = how
         super().__init__(
             f"{name} is damaged so that reading it fails ({how}); open it in its program, save it anew and try again"
         )

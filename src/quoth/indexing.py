@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from quoth.documents.formats import CORPUS_SUFFIX, parse, suffix
+from quoth.documents.formats import CORPUS_SUFFIX, suffix
 from quoth.documents.jsonl import JSONL_MEDIA_TYPE, parse_jsonl
 from quoth.documents.model import Document
+from quoth.documents.reading import parse
 from quoth.documents.source import Entry, Listing, Unreadable, discover, scan
 from quoth.encoder import Encoder, Vectors
 from quoth.errors import FormatError, NoRoomError, SourceError

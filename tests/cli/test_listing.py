@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from quoth.cli.listing import document_lines, source_lines, summary_lines
-from quoth.documents.formats import parse
 from quoth.documents.model import Document, Paragraph
+from quoth.documents.reading import parse
 from quoth.indexing import IndexSummary
 from quoth.store import DocumentRecord
 

@@ -10,8 +10,8 @@ from PIL import Image
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
-from quoth.documents.formats import parse
 from quoth.documents.pdf import read_pdf
+from quoth.documents.reading import parse
 from quoth.errors import FormatError, NoTextError
 from tests.documents.pdf_samples import (
     in_columns,

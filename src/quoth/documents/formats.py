@@ -14,18 +14,22 @@ from quoth.documents.decode import decode
 from quoth.documents.docx import read_docx
 from quoth.documents.kinds import kind_of
 from quoth.documents.markdown import markdown_paragraphs
-from quoth.documents.model import Contents, Document
+from quoth.documents.model import Contents
 from quoth.documents.pdf import read_pdf
 from quoth.documents.plain import plain_paragraphs, plain_title
-from quoth.errors import FileTooLargeError, FormatError
+from quoth.errors import FormatError
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of file: its media type, and the reader of its bytes, given the name that errors call it by."""
+    """A kind of file: its media type, and the reader of its bytes, given the name that errors call it by.
+
+    ``in_process`` is for those whose bytes are the text: all others are read in a process of their own.
+    """
 
     media_type: str
     read: Callable[[bytes, str], Contents]
+    in_process: bool = False
 
 
 def _read_plain(data: bytes, name: str) -> Contents:
@@ -39,8 +43,8 @@ def _read_markdown(data: bytes, name: str) -> Contents:
     return Contents(text, paragraphs, title)
 
 
-PLAIN = Format("text/plain", _read_plain)
-MARKDOWN = Format("text/markdown", _read_markdown)
+PLAIN = Format("text/plain", _read_plain, in_process=True)
+MARKDOWN = Format("text/markdown", _read_markdown, in_process=True)
 PDF = Format("application/pdf", read_pdf)
 DOCX = Format("application/vnd.openxmlformats-officedocument.wordprocessingml.document", read_docx)
 
@@ -86,39 +90,20 @@ def content_hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def format_of(name: str, data: bytes) -> Format:
-    """Return how a file is to be read. Its content decides, its name where that is text; see ``kinds``.
+def format_name(name: str, data: bytes) -> str:
+    """Return the key in ``FORMATS`` of how a file is to be read.
+
+    Its content decides, and its name where that is text; see ``kinds``. Text of an unknown suffix is plain text.
 
     Raises:
         FormatError: it is of a kind that can't be read; the message says which and what to do.
     """
     kind = kind_of(data, suffix(name), name)
     if kind in FORMATS:
-        return FORMATS[kind]
+        return kind
     if kind in KNOWN:
-        raise FormatError(
-            f"{name} is {KNOWN[kind]}, which can't be read yet; convert it to plain text or Markdown first"
-        )
-    return PLAIN
-
-
-def parse(name: str, data: bytes) -> Document:
-    """Make a document of a file's bytes, whatever kind of file they are; text of an unknown suffix is plain text.
-
-    ``name`` is the path within the root.
-
-    Raises:
-        FormatError: the bytes are damaged, or of a kind that can't be read.
-        FileTooLargeError: there are more than ``MOST_BYTES``.
-    """
-    if len(data) > MOST_BYTES:
-        raise FileTooLargeError(name, len(data), MOST_BYTES)
-    format_ = format_of(name, data)
-    contents = format_.read(data, name)
-    title = contents.title or readable(PurePosixPath(name).stem)
-    return Document(
-        name, title, contents.text, format_.media_type, content_hash(data), contents.paragraphs, contents.uri
-    )
+        raise FormatError(f"{name} is {KNOWN[kind]}, which can't be read yet; convert it to plain text or Markdown")
+    return ".txt"
 
 
 def readable(stem: str) -> str:

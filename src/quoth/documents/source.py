@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, MOST_BYTES, content_hash, parse, suffix
+from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, MOST_BYTES, content_hash, suffix
 from quoth.documents.ignore import Ignored
 from quoth.documents.jsonl import Record, jsonl_records
 from quoth.documents.model import Document
+from quoth.documents.reading import parse
 from quoth.errors import FileTooLargeError, FormatError, PathError, SourceError
 
 
@@ -67,7 +68,7 @@ class SourceFile:
 class Entry:
     """One document of a root before it is parsed: enough to see whether it changed.
 
-    ``parse()`` gives the document, or raises FormatError.
+    ``parse()`` gives the document, or raises a SourceError.
     """
 
     name: str
