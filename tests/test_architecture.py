@@ -95,6 +95,8 @@ WITHIN = {
         "pdf_columns",
         "pdf_hyphens",
         "pdf_paragraphs",
+        "pdf_furniture",
+        "pdf_headings",
         "pdf",
         "magic",
         "kinds",

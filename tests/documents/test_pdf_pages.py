@@ -236,10 +236,9 @@ def test_columns_are_read_one_after_the_other_however_the_file_draws_them(count,
 
 def test_a_heading_across_the_columns_is_read_before_them():
     page = known_pages(1, paragraphs=6)[0]
-    assert [text for text, _ in shown(in_columns([page], title="The Mills of Ilmar and Its River"))] == [
-        "The Mills of Ilmar and Its River",
-        *page,
-    ]
+    contents = read_pdf(in_columns([page], title="The Mills of Ilmar and Its River"), "a.pdf")
+    assert contents.text == "\n\n".join(["The Mills of Ilmar and Its River", *page])
+    assert {paragraph.heading for paragraph in contents.paragraphs} == {"The Mills of Ilmar and Its River"}
 
 
 def test_what_goes_across_the_columns_parts_those_above_it_from_those_below():
@@ -258,3 +257,103 @@ def test_what_goes_across_the_columns_parts_those_above_it_from_those_below():
     text = " ".join(text for text, _ in shown(on_canvas(draw)))
     ends = [text.index(part) for part in (above[-1][:20], across, below[0][:20])]
     assert ends == sorted(ends)
+
+
+def with_furniture(pages, header, footer):
+    def draw(canvas: Canvas):
+        for number, page in enumerate(pages, 1):
+            canvas.setFont("Helvetica", 9)
+            canvas.drawString(72, 800, header(number))
+            canvas.drawCentredString(300, 40, footer(number))
+            canvas.setFont("Helvetica", 11)
+            height = 760
+            for text in page:
+                for line in wrapped(text, "Helvetica", 11, 450):
+                    canvas.drawString(72, height, line)
+                    height -= 13
+                height -= 9
+            canvas.showPage()
+
+    return on_canvas(draw)
+
+
+@pytest.mark.parametrize(
+    ("header", "footer"),
+    [
+        (lambda n: "The Mills of Ilmar", lambda n: str(n + 11)),
+        (lambda n: f"The Mills {n}" if n % 2 else f"{n} Mrs Bell", lambda n: f"Page {n} of 8"),
+        (lambda n: f"Chapter {1 + n // 4}: Water", lambda n: ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii"][n - 1]),
+    ],
+    ids=["title and number", "by side, number of numbers", "chapters, Roman"],
+)
+def test_running_headers_footers_and_page_numbers_are_left_out(header, footer):
+    pages = known_pages(8, paragraphs=3)
+    expected = [(text, number) for number, page in enumerate(pages, 1) for text in page]
+    assert shown(with_furniture(pages, header, footer)) == expected
+
+
+def test_one_page_keeps_what_stands_at_its_edges():
+    texts = [text for text, _ in shown(with_furniture(known_pages(1), lambda n: "Ilmar, 4 May", lambda n: "1"))]
+    assert (texts[0], texts[-1]) == ("Ilmar, 4 May", "1")
+
+
+def test_pages_that_say_the_same_keep_it():
+    page = known_pages(1, paragraphs=1)[0]
+    assert len(shown(with_furniture([page] * 5, lambda n: "Receipt", lambda n: "Paid"))) >= 5
+
+
+def test_numbers_at_the_edge_that_are_not_the_pages_stay():
+    pages = known_pages(6, paragraphs=1)
+    texts = [text for text, _ in shown(with_furniture(pages, lambda n: f"Sold in the year: {n * n}", lambda n: "x"))]
+    assert [text for text in texts if text.startswith("Sold")] == [f"Sold in the year: {n * n}" for n in range(1, 7)]
+
+
+def headed(bookmarks):
+    def draw(canvas: Canvas):
+        for page, (title, section) in enumerate([("Chapter 1", "The Mills"), ("Chapter 2", "The Ferry")]):
+            canvas.setFont("Helvetica-Bold", 20)
+            canvas.drawString(72, 780, title)
+            canvas.drawString(72, 750, section)
+            canvas.setFont("Helvetica-Bold", 11)
+            canvas.drawString(72, 710, "Owners and tenants")
+            canvas.setFont("Helvetica", 11)
+            for row, line in enumerate(wrapped(known_pages(2)[page][0], "Helvetica", 11, 450)):
+                canvas.drawString(72, 690 - 13 * row, line)
+            canvas.setFont("Helvetica-Oblique", 11)
+            canvas.drawString(72, 600, "Of the toll")
+            canvas.setFont("Helvetica", 11)
+            canvas.drawString(72, 580, "The toll was a penny.")
+            if bookmarks:
+                for level, key in enumerate((section, "Owners and tenants", "Of the toll")):
+                    canvas.bookmarkPage(f"{page}{key}")
+                    canvas.addOutlineEntry(key, f"{page}{key}", level)
+            canvas.showPage()
+
+    contents = read_pdf(on_canvas(draw), "a.pdf")
+    return [(contents.text[p.start : p.end][:9], p.heading) for p in contents.paragraphs], contents.title
+
+
+def test_larger_and_bolder_lines_are_headings_and_a_chapters_number_belongs_to_its_title():
+    paragraphs, title = headed(bookmarks=False)
+    assert title == "Chapter 1 The Mills"
+    assert paragraphs[0] == ("The ferry", "Chapter 1 The Mills > Owners and tenants")
+    assert paragraphs[-1] == ("The toll ", "Chapter 2 The Ferry > Owners and tenants")
+
+
+def test_bookmarks_tell_headings_that_look_like_text_and_their_levels():
+    paragraphs, _ = headed(bookmarks=True)
+    assert paragraphs[1] == ("The toll ", "Chapter 1 The Mills > Owners and tenants > Of the toll")
+
+
+def test_code_keeps_its_lines_and_its_indentation():
+    text = wrapped(known_pages(1)[0][0], "Helvetica", 11, 450)
+
+    def draw(canvas: Canvas):
+        canvas.setFont("Helvetica", 11)
+        for row, line in enumerate(text):
+            canvas.drawString(72, 760 - 13 * row, line)
+        canvas.setFont("Courier", 10)
+        for row, line in enumerate(["for mill in mills:", "    mill.stop()", "", "rest()"]):
+            canvas.drawString(90, 660 - 12 * row, line)
+
+    assert shown(on_canvas(draw))[-1] == ("for mill in mills:\n    mill.stop()\nrest()", 1)

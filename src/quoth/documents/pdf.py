@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from quoth.documents.assembly import Assembly
 from quoth.documents.model import Contents
 from quoth.documents.pdf_characters import character_count, page_words
 from quoth.documents.pdf_columns import columns
+from quoth.documents.pdf_furniture import without_furniture
+from quoth.documents.pdf_headings import Bookmark, Headings, is_label
 from quoth.documents.pdf_hyphens import Hyphens
 from quoth.documents.pdf_lines import Line, page_lines
-from quoth.documents.pdf_paragraphs import goes_on, paragraphs
+from quoth.documents.pdf_paragraphs import code, goes_on, paragraphs
 from quoth.errors import FormatError, MissingReaderError, NoTextError
 
 if TYPE_CHECKING:
@@ -23,6 +27,7 @@ MOST_PAGES = 10_000
 MOST_CHARACTERS = 20_000_000
 """Characters of all pages; an encyclopaedia has fewer."""
 
+MOST_BOOKMARKS = 20_000
 # PDFium's number for a document that opens with a password only
 _PASSWORD = 4
 _NO_TITLE = re.compile(
@@ -54,19 +59,21 @@ def read_pdf(data: bytes, name: str) -> Contents:
             raise FormatError(f"{name} opens with a password only; save it without one and try again") from error
         raise _damaged(name, error) from error
     try:
-        pages = list(_pages(document, name))
+        heights: list[float] = []
+        pages = list(_pages(document, name, heights))
         title = document.get_metadata_dict().get("Title", "")
+        bookmarks = list(_bookmarks(document))
     except pypdfium2.PdfiumError as error:
         raise _damaged(name, error) from error
     finally:
         document.close()
     if not any(pages):
         raise NoTextError(f"{name} holds pictures of pages and no text; recognise its text (OCR) and try again")
-    return _assembled(pages, title)
+    return _assembled(without_furniture(_with_code_told(pages), _size(pages), heights), title, bookmarks)
 
 
-def _pages(document: PdfDocument, name: str) -> Iterator[list[Line]]:
-    """Give the lines of each page."""
+def _pages(document: PdfDocument, name: str, heights: list[float]) -> Iterator[list[Line]]:
+    """Give the lines of each page, and note its height."""
     if len(document) > MOST_PAGES:
         raise FormatError(
             f"{name} has {len(document):,} pages and may have {MOST_PAGES:,}; split it into several files"
@@ -78,17 +85,47 @@ def _pages(document: PdfDocument, name: str) -> Iterator[list[Line]]:
             characters += character_count(page)
             if characters > MOST_CHARACTERS:
                 raise FormatError(f"{name} has more than {MOST_CHARACTERS:,} characters; split it into several files")
-            yield page_lines(page_words(page))
+            lines = page_lines(page_words(page))
+            left, bottom, right, top = page.get_bbox()
+            heights.append(right - left if lines and lines[0].angle % 180 == 90 else top - bottom)
+            yield lines
         finally:
             page.close()
 
 
-def _assembled(pages: list[list[Line]], title: str) -> Contents:
+def _bookmarks(document: PdfDocument) -> Iterator[Bookmark]:
+    """Give the document's own table of contents."""
+    for bookmark in islice(document.get_toc(), MOST_BOOKMARKS):
+        target = bookmark.get_dest()
+        page = target.get_index() if target is not None else None
+        if page is not None:
+            yield Bookmark(bookmark.level + 1, bookmark.get_title(), page + 1)
+
+
+def _assembled(pages: list[list[Line]], title: str, bookmarks: list[Bookmark]) -> Contents:
     hyphens = Hyphens(line.text for page in pages for line in page)
+    found = [(number, lines) for number, page in enumerate(pages, 1) for lines in _page_paragraphs(page)]
+    headings = Headings(found, bookmarks)
     assembly = Assembly()
-    for number, page in enumerate(pages, 1):
-        for paragraph in _page_paragraphs(page):
-            assembly.paragraph(hyphens.join(line.text for line in paragraph), page=number)
+    label: tuple[int, int, str] | None = None
+    for number, lines in found:
+        text = code(lines) if lines[0].fixed else hyphens.join(line.text for line in lines)
+        level = headings.level(number, lines)
+        if label is not None:
+            above, on_page, words = label
+            label = None
+            if level is not None and on_page == number:
+                text, level = f"{words} {text}", min(above, level)
+            else:
+                assembly.heading(above, words)
+        if level is None:
+            assembly.paragraph(text, page=number)
+        elif is_label(text):
+            label = level, number, text
+        else:
+            assembly.heading(level, text)
+    if label is not None:
+        assembly.heading(label[0], label[2])
     return assembly.contents(title if _is_title(title) else None)
 
 
@@ -104,6 +141,23 @@ def _page_paragraphs(page: list[Line]) -> list[list[Line]]:
                 found.append(first)
             found += others
     return found
+
+
+def _size(pages: list[list[Line]]) -> float:
+    """The size of most letters."""
+    sizes: Counter[float] = Counter()
+    for page in pages:
+        for line in page:
+            sizes[line.size] += len(line.text)
+    return max(sizes, key=lambda size: sizes[size], default=10.0)
+
+
+def _with_code_told(pages: list[list[Line]]) -> list[list[Line]]:
+    """Take letters of one width for those of code only where the text is not written in them."""
+    fixed = sum(len(line.text) for page in pages for line in page if line.fixed)
+    if fixed * 2 <= sum(len(line.text) for page in pages for line in page):
+        return pages
+    return [[replace(line, fixed=False) for line in page] for page in pages]
 
 
 def _angles(lines: list[Line]) -> list[int]:

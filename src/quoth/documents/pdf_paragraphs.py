@@ -23,6 +23,10 @@ _SPACE = 0.25
 _OTHER_SIZE = 0.08
 _SINGLE_SPACED = 1.2
 _FULL = 0.25
+# Lines of code stand as far apart as one with an empty line between
+_SPACED_CODE = 2.6
+_SAME_ROW = 0.3
+_WIDEST_CODE = 80
 
 
 def paragraphs(lines: Sequence[Line]) -> list[list[Line]]:
@@ -37,6 +41,22 @@ def paragraphs(lines: Sequence[Line]) -> list[list[Line]]:
         else:
             found[-1].append(line)
     return found
+
+
+def code(lines: Sequence[Line]) -> str:
+    """Give the text of lines in letters of one width, each on a line of its own and as far in as it stands."""
+    first = min(line.left for line in lines)
+    width = min((line.width / len(line.text) for line in lines if len(line.text) > 1), default=1.0) or 1.0
+    rows: list[str] = []
+    before: Line | None = None
+    for line in lines:
+        if before is not None and abs(line.y - before.y) < _SAME_ROW * line.size:
+            gap = max(1, round((line.left - before.right) / width))
+            rows[-1] += " " * min(gap, _WIDEST_CODE) + line.text
+        else:
+            rows.append(" " * min(round((line.left - first) / width), _WIDEST_CODE) + line.text)
+        before = line
+    return "\n".join(rows)
 
 
 def goes_on(paragraph: Sequence[Line], beginning: Sequence[Line]) -> bool:
@@ -74,6 +94,8 @@ class _Column:
     def begins(self, paragraph: Sequence[Line], line: Line) -> bool:
         """Whether a line that follows a paragraph begins another one."""
         last = paragraph[-1]
+        if line.fixed and last.fixed and abs(line.size - last.size) <= _OTHER_SIZE * last.size:
+            return not -0.1 <= line.y - last.y <= _SPACED_CODE * line.size
         if abs(line.size - last.size) > _OTHER_SIZE * last.size or line.bold != last.bold or line.fixed != last.fixed:
             return not self._runs_on(last, line)
         distance = self._distance.get(line.size, _SINGLE_SPACED * line.size)
