@@ -21,12 +21,17 @@ _MAGIC = {b"%PDF-": "a PDF", b"PK\x03\x04": "a ZIP archive or an office file", b
 # Escape stands in coloured logs, backspace in manual pages; the others mean that this is no text.
 _CONTROL = re.compile("[\x00-\x07\x0e-\x1a]")
 _GUESS_FROM = 200_000
+# These would pass for UTF-8
+_SEVEN_BITS = ("iso2022_jp", "hz")
+# One character in so many may be unreadable where the encoding is declared: a page that was cut, a name pasted in
+_FEW = 500
 
 
-def decode(data: bytes, name: str) -> str:
+def decode(data: bytes, name: str, declared: str | None = None) -> str:
     """Decode a file's bytes; ``name`` is what an error calls it.
 
-    A byte-order mark decides and is dropped; otherwise UTF-8 is tried first, then the encoding is guessed.
+    A byte-order mark decides and is dropped; otherwise UTF-8 is tried first, then ``declared``, which is Python's name
+    of the encoding that the file claims. If that leaves more than a few characters unread, the encoding is guessed.
     Line endings stay as they are. Raises FormatError where the bytes are not text.
     """
     for magic, what in _MAGIC.items():
@@ -37,10 +42,14 @@ def decode(data: bytes, name: str) -> str:
             return _checked(_strictly(data[len(mark) :], encoding, name), name)
     if b"\x00" in data[:4096]:
         return _checked(_strictly(data, _unmarked_utf16(data, name), name), name)
+    if declared in _SEVEN_BITS:
+        return _checked(data.decode(declared, "replace"), name)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        text = _strictly(data, _guess(data, name), name)
+        text = data.decode(declared, "replace") if declared else ""
+        if not declared or text.count("\ufffd") * _FEW > len(text):
+            text = _strictly(data, _guess(data, name), name)
     return _checked(text, name)
 
 

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from quoth.documents.decode import decode
 from quoth.documents.docx import read_docx
+from quoth.documents.html import read_html
 from quoth.documents.kinds import kind_of
 from quoth.documents.markdown import markdown_paragraphs
 from quoth.documents.model import Contents
@@ -47,6 +48,7 @@ PLAIN = Format("text/plain", _read_plain, in_process=True)
 MARKDOWN = Format("text/markdown", _read_markdown, in_process=True)
 PDF = Format("application/pdf", read_pdf)
 DOCX = Format("application/vnd.openxmlformats-officedocument.wordprocessingml.document", read_docx)
+HTML = Format("text/html", read_html)
 
 FORMATS = {
     ".txt": PLAIN,
@@ -61,6 +63,9 @@ FORMATS = {
     ".docm": DOCX,
     ".dotx": DOCX,
     ".dotm": DOCX,
+    ".html": HTML,
+    ".htm": HTML,
+    ".xhtml": HTML,
 }
 # What ``kinds`` may tell, and how a person calls it
 KNOWN = {
