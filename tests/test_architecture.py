@@ -91,6 +91,7 @@ WITHIN = {
         "html_article",
         "html_blocks",
         "html",
+        "odf",
         "markdown_blocks",
         "markdown",
         "jsonl",

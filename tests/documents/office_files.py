@@ -54,6 +54,36 @@ def docx(body: str, *, title: str = "", namespace: str = WORD, **parts: str) -> 
     return packed(files)
 
 
+ODF = "urn:oasis:names:tc:opendocument:xmlns:"
+ODF_SPACES = " ".join(
+    f'xmlns:{prefix}="{ODF}{name}:1.0"'
+    for prefix, name in (
+        ("office", "office"),
+        ("text", "text"),
+        ("table", "table"),
+        ("draw", "drawing"),
+        ("presentation", "presentation"),
+        ("style", "style"),
+        ("fo", "xsl-fo-compatible"),
+    )
+)
+
+
+def odf(body: str, *, kind: str = "text", styles: str = "", title: str = "", **parts: str | bytes) -> bytes:
+    """An OpenDocument file of its body's XML; other parts may be added by their names."""
+    return packed(
+        {
+            "mimetype": f"application/vnd.oasis.opendocument.{kind}",
+            "content.xml": f'<?xml version="1.0"?><office:document-content {ODF_SPACES}>'
+            f"<office:automatic-styles>{styles}</office:automatic-styles>"
+            f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>",
+            "meta.xml": f'<office:document-meta {ODF_SPACES} xmlns:dc="http://purl.org/dc/elements/1.1/"><office:meta>'
+            f"<dc:title>{title}</dc:title></office:meta></office:document-meta>",
+            **parts,
+        }
+    )
+
+
 def p(text: str, style: str = "", properties: str = "") -> str:
     """A paragraph of Word's, of one run."""
     style = f'<w:pStyle w:val="{style}"/>' if style else ""

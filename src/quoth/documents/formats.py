@@ -16,6 +16,7 @@ from quoth.documents.html import read_html
 from quoth.documents.kinds import kind_of
 from quoth.documents.markdown import markdown_paragraphs
 from quoth.documents.model import Contents
+from quoth.documents.odf import read_odf
 from quoth.documents.pdf import read_pdf
 from quoth.documents.plain import plain_paragraphs, plain_title
 from quoth.errors import FormatError
@@ -47,6 +48,8 @@ def _read_markdown(data: bytes, name: str) -> Contents:
 PLAIN = Format("text/plain", _read_plain, in_process=True)
 MARKDOWN = Format("text/markdown", _read_markdown, in_process=True)
 PDF = Format("application/pdf", read_pdf)
+ODT = Format("application/vnd.oasis.opendocument.text", read_odf)
+ODP = Format("application/vnd.oasis.opendocument.presentation", read_odf)
 DOCX = Format("application/vnd.openxmlformats-officedocument.wordprocessingml.document", read_docx)
 HTML = Format("text/html", read_html)
 
@@ -66,6 +69,10 @@ FORMATS = {
     ".html": HTML,
     ".htm": HTML,
     ".xhtml": HTML,
+    ".odt": ODT,
+    ".ott": ODT,
+    ".odp": ODP,
+    ".otp": ODP,
 }
 # What ``kinds`` may tell, and how a person calls it
 KNOWN = {
