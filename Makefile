@@ -16,13 +16,15 @@ INSTALLED_DEV := $(VENV)/installed-dev
 override Q := $(value Q)
 export Q
 
-.PHONY: help ask test test-oracle lint clean
+.PHONY: help ask test test-faults test-oracle lint clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make ask Q="How much cybercrime was discovered in 2013?"'
 	@echo '            answer from the documents in seeds/ (the first run installs: minutes)'
 	@echo 'make test   ruff, mypy and pytest'
+	@echo 'make test-faults'
+	@echo '            a failing disk and a killed process, at every single step (about an hour)'
 	@echo 'make test-oracle'
 	@echo '            document text in Discord against a foreign parser (needs node and the npm registry)'
 	@echo 'make lint   ruff and mypy'
@@ -37,6 +39,9 @@ ask: $(INSTALLED)
 
 test: lint
 	$(PYTHON) -m pytest
+
+test-faults: $(INSTALLED_DEV)
+	QUOTH_FAULTS=all $(PYTHON) -m pytest tests/faults
 
 test-oracle: $(INSTALLED_DEV)
 	QUOTH_ORACLE=install QUOTH_EXAMPLES=1000 $(PYTHON) -m pytest -rs tests/bot/test_discord_markdown.py
