@@ -116,7 +116,7 @@ WITHIN = {
         "ignore",
         "source",
     ),
-    "store": ("schema", "postings", "records", "connection", "check", "terms", "passages", "seals", "store"),
+    "store": ("schema", "postings", "records", "connection", "check", "terms", "passages", "seals", "store", "salvage"),
     "index": (
         "vocabulary",
         "dense",

@@ -156,17 +156,36 @@ def remove(
         show([Verbatim((f"removed {one_line(record.name)} ({counted(record.passages, 'passage')})", ""))])
 
 
-def check(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+def check(
+    library: LibraryOption = None,
+    salvage: Annotated[
+        Path | None,
+        typer.Option(
+            "--salvage",
+            metavar="DIR",
+            help="Write what can be read of a damaged library to DIR/corpus.jsonl, which can be indexed.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Verify the library: its database, every passage's place, every vector, and a large library's index.
 
     The exit code is 1 if there are problems, each named. A large library's index is made anew where it is damaged or
     still holds numbers of documents that were removed; every other index is made anew whenever a library is opened.
 
-    Example:
+    With --salvage nothing is verified or changed: the text of every document that can be read is written, and the
+    exit code is 3 if some can't be.
+
+    Examples:
 
     \b
       quoth check --library ~/libraries/faq
+      quoth check --salvage saved && quoth index saved/corpus.jsonl --library anew
     """
+    if salvage is not None:
+        _salvage(library_folder(library).expanduser().absolute(), salvage.expanduser(), as_json)
+        return
     with opened(library) as its:
         with waiting("checking"):
             report = its.check()
@@ -190,6 +209,20 @@ def check(library: LibraryOption = None, as_json: JsonOption = False) -> None:
         complain(problem)
     if report.problems:
         raise typer.Exit(1)
+
+
+def _salvage(folder: Path, into: Path, as_json: bool) -> None:
+    from quoth.store.salvage import salvage
+
+    with waiting("reading what can be read"):
+        saved = salvage(folder, into)
+    if as_json:
+        show_json({"corpus": str(saved.corpus), "documents": saved.documents, "lost": list(saved.lost)})
+    else:
+        show([Verbatim((f"{counted(saved.documents, 'document')} written to {one_line(str(saved.corpus))}", ""))])
+    if saved.lost:
+        complain(f"{counted(len(saved.lost), 'document')} could not be read")
+        raise typer.Exit(FAILED_IN_PART)
 
 
 def _follow(library: Library, paths: Sequence[Path], as_json: bool) -> None:

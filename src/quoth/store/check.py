@@ -74,7 +74,10 @@ def _passages_of(
             continue
         if len(data) != identity.dimension * 4:
             yield f"{where} has a vector of {len(data)} bytes, not {identity.dimension * 4}"
-        elif not np.isfinite(vector := np.frombuffer(data, "<f4")).all() or abs(float(vector @ vector) - 1) > 1e-3:
+        elif (
+            not np.isfinite(vector := np.frombuffer(data, "<f4").astype(np.float64)).all()
+            or abs(float(vector @ vector) - 1) > 1e-3
+        ):
             yield f"{where} has a vector that is not of length 1"
         held = TermCounts.unpack([packed])
         stored = {

@@ -137,10 +137,11 @@ def translated(place: Path, milliseconds: int = BUSY_MILLISECONDS) -> Iterator[N
     """Turn SQLite's errors into ours, with the library's folder or the database's path and what to do about it."""
     try:
         yield
-    except (apsw.NotADBError, apsw.CorruptError) as error:
+    except (apsw.NotADBError, apsw.CorruptError, UnicodeDecodeError) as error:
+        # A text that is no UTF-8 any more is damage that SQLite doesn't look for
         raise NotALibraryError(
             f"{place} holds no database of Quoth or is damaged ({error}); restore it from a backup, "
-            "or move it away and begin anew"
+            "or save what can be read with: quoth check --salvage DIR"
         ) from error
     except (apsw.BusyError, apsw.LockedError) as error:
         raise LibraryBusyError(

@@ -1,0 +1,120 @@
+"""What can still be read of a damaged library: its documents' texts, written as a corpus that can be indexed anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from quoth.errors import EmptyLibraryError, NotALibraryError, PathError
+from quoth.store.connection import FILE_NAME
+
+CORPUS = "corpus.jsonl"
+
+_GUESSED_HIGHEST = 100_000
+"""Ids that are tried where nothing tells the highest one."""
+
+_DAMAGE = (apsw.CorruptError, apsw.IOError, apsw.FormatError, apsw.CantOpenError, UnicodeDecodeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """What became of a damaged library's documents: how many were written, and the ids of those that can't be read."""
+
+    corpus: Path
+    documents: int
+    lost: tuple[int, ...]
+
+
+def salvage(folder: Path, into: Path) -> Salvaged:
+    """Write every document of the library in ``folder`` that can be read to ``into/corpus.jsonl``, changing nothing.
+
+    A document is read by itself, so that a damaged one costs no other. A text whose length is not the recorded one
+    counts as lost; other damage within a text can't be told, since SQLite keeps no checksums. Pages and headings are
+    not kept: the corpus holds text, and where a name stands in several roots, the root's path before it.
+
+    Raises:
+        EmptyLibraryError: there is no database.
+        NotALibraryError: nothing at all can be read.
+        PathError: there is a corpus in ``into`` already, or it can't be written.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        raise EmptyLibraryError(f"there is no library at {folder}, so there is nothing to salvage")
+    lost: list[int] = []
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        with connection:
+            lines = [json.dumps(one, ensure_ascii=False) + "\n" for one in _documents(connection, lost)]
+    except apsw.Error as error:
+        raise NotALibraryError(
+            f"nothing can be read of {path} ({error}); restore it from a backup, or index the documents anew"
+        ) from error
+    if not lines:
+        raise NotALibraryError(f"no document can be read of {path}; restore it from a backup")
+    corpus = into / CORPUS
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        with corpus.open("x", encoding="utf-8", newline="") as file:
+            file.writelines(lines)
+    except FileExistsError as error:
+        raise PathError(f"{corpus} is there already; name a new folder to salvage into") from error
+    except OSError as error:
+        raise PathError(f"{corpus} can't be written: {error.strerror}") from error
+    return Salvaged(corpus, len(lines), tuple(lost))
+
+
+def _documents(connection: apsw.Connection, lost: list[int]) -> Iterator[dict[str, Any]]:
+    taken: set[str] = set()
+    roots: dict[int, str] = {}
+    for number in range(1, _highest(connection) + 1):
+        try:
+            found = connection.execute(
+                "SELECT root_id, name, title, uri, characters, text FROM document WHERE id = ?", (number,)
+            ).fetchone()
+        except _DAMAGE:
+            lost.append(number)
+            continue
+        if found is None:
+            continue
+        root_id, name, title, uri, characters, text = found
+        if not all(isinstance(value, str) for value in (name, title, text)) or len(text) != characters:
+            lost.append(number)
+            continue
+        if name in taken:
+            name = f"{_root(connection, roots, root_id)}/{name}"
+        if name in taken:
+            name = f"{name} ({number})"
+        taken.add(name)
+        yield {"_id": name, "title": title, "text": text} | ({"uri": uri} if isinstance(uri, str) else {})
+
+
+def _root(connection: apsw.Connection, known: dict[int, str], root_id: int) -> str:
+    if root_id not in known:
+        try:
+            known[root_id] = str(connection.execute("SELECT path FROM root WHERE id = ?", (root_id,)).get)
+        except _DAMAGE:
+            known[root_id] = f"root {root_id}"
+    return known[root_id]
+
+
+def _highest(connection: apsw.Connection) -> int:
+    highest: list[int] = []
+    is_damaged = False
+    for query in (
+        "SELECT seq FROM sqlite_sequence WHERE name = 'document'",
+        "SELECT max(id) FROM document",
+        "SELECT max(document_id) FROM paragraph",
+    ):
+        try:
+            value = connection.execute(query).get
+        except _DAMAGE:
+            is_damaged = True
+            continue
+        if isinstance(value, int) and 0 < value < 2**40:
+            highest.append(value)
+    return max(highest, default=_GUESSED_HIGHEST if is_damaged else 0)
