@@ -92,6 +92,7 @@ WITHIN = {
         "html_blocks",
         "html",
         "odf",
+        "pptx",
         "markdown_blocks",
         "markdown",
         "jsonl",

@@ -54,6 +54,43 @@ def docx(body: str, *, title: str = "", namespace: str = WORD, **parts: str) -> 
     return packed(files)
 
 
+POWERPOINT = "http://schemas.openxmlformats.org/presentationml/2006/main"
+DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+
+
+def pptx(*slides: str | tuple[str, str], order: list[int] | None = None, title: str = "", more: str = "") -> bytes:
+    """A presentation of its slides' shapes, or shapes and notes; ``order`` lists them, from 1, ``more`` its ids."""
+    spaces = (
+        f'xmlns:p="{POWERPOINT}" xmlns:a="{DRAWING}" xmlns:r="{OFFICE}" '
+        'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
+        'xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram"'
+    )
+    ids = "".join(f'<p:sldId id="{256 + number}" r:id="r{number}"/>' for number in order or range(1, len(slides) + 1))
+    files: dict[str, str | bytes] = {
+        "_rels/.rels": relations(
+            {"ppt/presentation.xml": "officeDocument", "docProps/core.xml": f"{RELATIONS}/metadata/core-properties"}
+        ),
+        "docProps/core.xml": properties(title),
+        "ppt/presentation.xml": f"<p:presentation {spaces}><p:sldIdLst>{ids}{more}</p:sldIdLst></p:presentation>",
+        "ppt/_rels/presentation.xml.rels": relations(
+            {f"slides/slide{number}.xml": "slide" for number in range(1, len(slides) + 1)}
+        ),
+    }
+    for number, slide in enumerate(slides, 1):
+        shapes, notes = (slide, "") if isinstance(slide, str) else slide
+        files[f"ppt/slides/slide{number}.xml"] = (
+            f"<p:sld {spaces}><p:cSld><p:spTree>{shapes}</p:spTree></p:cSld></p:sld>"
+        )
+        if notes:
+            files[f"ppt/slides/_rels/slide{number}.xml.rels"] = relations(
+                {f"../notesSlides/notes{number}.xml": "notesSlide", f"../diagrams/data{number}.xml": "diagramData"}
+            )
+            files[f"ppt/notesSlides/notes{number}.xml"] = f"<p:notes {spaces}>{notes}</p:notes>"
+            drawn = f"<dgm:pt><dgm:t><a:p><a:r><a:t>Drawn {number}</a:t></a:r></a:p></dgm:t></dgm:pt>"
+            files[f"ppt/diagrams/data{number}.xml"] = f"<dgm:dataModel {spaces}>{drawn}</dgm:dataModel>"
+    return packed(files)
+
+
 ODF = "urn:oasis:names:tc:opendocument:xmlns:"
 ODF_SPACES = " ".join(
     f'xmlns:{prefix}="{ODF}{name}:1.0"'

@@ -10,7 +10,7 @@ from quoth.documents.assembly import Assembly, with_text
 from quoth.documents.docx_styles import Style, Styles, number, paragraph_style
 from quoth.documents.flow import Aside, Flow
 from quoth.documents.model import Contents
-from quoth.documents.opc import Package, attribute, child, children, is_on, short_name
+from quoth.documents.opc import Package, attribute, child, children, is_on, short_name, unchosen
 from quoth.errors import FormatError
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class _Walk:
 
     def _is_left_out(self, tag: str, element: etree._Element) -> bool:
         if tag == "mc:AlternateContent":
-            self._unchosen.update(_unchosen(element))
+            self._unchosen.update(unchosen(element))
         elif tag in ("mc:Choice", "mc:Fallback"):
             return element in self._unchosen
         elif tag == "w:sdt":
@@ -268,17 +268,6 @@ def _style_of(properties: etree._Element | None, name: str) -> str | None:
 def _is_initial(properties: etree._Element | None) -> bool:
     frame = None if properties is None else child(properties, "w:framePr")
     return frame is not None and attribute(frame, "w:dropCap") in ("drop", "margin")
-
-
-def _unchosen(alternatives: etree._Element) -> list[etree._Element]:
-    """Return all alternatives of a content but the first that holds text, which the others would repeat."""
-    found = [*children(alternatives, "mc:Choice"), *children(alternatives, "mc:Fallback")]
-    chosen = next((element for element in found if _holds_text(element)), None)
-    return [element for element in found if element is not chosen]
-
-
-def _holds_text(element: etree._Element) -> bool:
-    return any(isinstance(found.tag, str) and short_name(found.tag) == "w:t" for found in element.iter())
 
 
 def _is_no_content(properties: etree._Element) -> bool:

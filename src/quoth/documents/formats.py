@@ -19,6 +19,7 @@ from quoth.documents.model import Contents
 from quoth.documents.odf import read_odf
 from quoth.documents.pdf import read_pdf
 from quoth.documents.plain import plain_paragraphs, plain_title
+from quoth.documents.pptx import read_pptx
 from quoth.errors import FormatError
 
 
@@ -50,6 +51,7 @@ MARKDOWN = Format("text/markdown", _read_markdown, in_process=True)
 PDF = Format("application/pdf", read_pdf)
 ODT = Format("application/vnd.oasis.opendocument.text", read_odf)
 ODP = Format("application/vnd.oasis.opendocument.presentation", read_odf)
+PPTX = Format("application/vnd.openxmlformats-officedocument.presentationml.presentation", read_pptx)
 DOCX = Format("application/vnd.openxmlformats-officedocument.wordprocessingml.document", read_docx)
 HTML = Format("text/html", read_html)
 
@@ -73,6 +75,10 @@ FORMATS = {
     ".ott": ODT,
     ".odp": ODP,
     ".otp": ODP,
+    ".pptx": PPTX,
+    ".pptm": PPTX,
+    ".potx": PPTX,
+    ".ppsx": PPTX,
 }
 # What ``kinds`` may tell, and how a person calls it
 KNOWN = {

@@ -38,6 +38,7 @@ _PREFIXES = {
     _OFFICE + "package/2006/relationships": "rel",
     "http://purl.org/dc/elements/1.1/": "dc",
 }
+_TEXT = frozenset(("w:t", "a:t", "m:t"))
 # What programs put where no one gave a title
 _NO_TITLE = re.compile(
     r"(?:microsoft (?:office )?(?:word|powerpoint)\b.*|(?:word|powerpoint) (?:document|presentation)|"
@@ -79,6 +80,17 @@ def children(element: etree._Element, name: str) -> Iterator[etree._Element]:
 def is_on(element: etree._Element | None) -> bool:
     """Whether a property that is either on or off, such as ``w:b``, is there and on."""
     return element is not None and attribute(element, "w:val") not in ("0", "false", "off", "none")
+
+
+def unchosen(alternatives: etree._Element) -> list[etree._Element]:
+    """Return all alternatives of a content but the first that holds text, which the others would repeat."""
+    found = [*children(alternatives, "mc:Choice"), *children(alternatives, "mc:Fallback")]
+    chosen = next((element for element in found if _holds_text(element)), None)
+    return [element for element in found if element is not chosen]
+
+
+def _holds_text(element: etree._Element) -> bool:
+    return any(isinstance(found.tag, str) and short_name(found.tag) in _TEXT for found in element.iter())
 
 
 @dataclass(frozen=True, slots=True)
