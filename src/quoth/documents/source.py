@@ -125,7 +125,7 @@ def discover(root: Path) -> Listing:
     if not stat.S_ISDIR(mode):
         raise PathError(f"{_shown(root)} is neither a file nor a folder; name one of these")
     walk = _Walk(resolved)
-    walk.folder(resolved, "", root, Ignored())
+    walk.all()
     return walk.listing()
 
 
@@ -163,6 +163,13 @@ class _Walk:
         self.files: list[SourceFile] = []
         self.skipped: list[Skipped] = []
         self.unreadable: list[Unreadable] = []
+        # Folders still to be listed, what names of theirs begin with, and what is ignored above them
+        self._waiting = [(root, "", Ignored())]
+
+    def all(self) -> None:
+        # No call in a call: folders can be nested deeper than that goes
+        while self._waiting:
+            self._folder(*self._waiting.pop())
 
     def listing(self) -> Listing:
         return Listing(
@@ -173,14 +180,14 @@ class _Walk:
             tuple(sorted(self.unreadable, key=lambda unreadable: unreadable.name)),
         )
 
-    def folder(self, path: Path, prefix: str, shown: Path, above: Ignored) -> None:
+    def _folder(self, path: Path, prefix: str, above: Ignored) -> None:
         try:
             with os.scandir(path) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
             ignored = above.entered(path, prefix)
         except (OSError, PathError) as error:
             reason = _reason(error) if isinstance(error, OSError) else str(error)
-            refused = PathError(f"{_shown(shown)} can't be listed: {reason}")
+            refused = PathError(f"{_shown(path)} can't be listed: {reason}")
             if not prefix:
                 raise refused from error
             self.unreadable.append(Unreadable(prefix.rstrip("/"), refused))
@@ -216,7 +223,7 @@ class _Walk:
             self._fail(name, _reason(error) if isinstance(error, OSError) else "it is a link to itself")
             return
         if stat.S_ISDIR(mode):
-            self.folder(path, name + "/", path, ignored)
+            self._waiting.append((path, name + "/", ignored))
         elif not stat.S_ISREG(mode):
             self.skipped.append(Skipped(name, "neither a file nor a folder"))
         elif suffix(name) in FORMATS or suffix(name) == CORPUS_SUFFIX:
