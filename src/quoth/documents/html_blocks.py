@@ -82,6 +82,8 @@ class HtmlBlocks:
         self._terms = 0
         # Open elements that began in the midst of a text: where their own text begins
         self._raised: list[int] = []
+        # How many parts there were behind the last formula, so that two in a row don't run together
+        self._formula = 0
 
     def read(self, place: etree._Element) -> None:
         """Read an element and all below it."""
@@ -96,7 +98,10 @@ class HtmlBlocks:
                     walk.skip_subtree()
                     continue
                 if element.tag == "math":
+                    if self._parts and len(self._parts) == self._formula:
+                        self._add(" ")
                     self._add(element.get("alttext") or _math(element))
+                    self._formula = len(self._parts)
                     skipped = element
                     walk.skip_subtree()
                     continue
@@ -142,6 +147,7 @@ class HtmlBlocks:
         elif tag == "dl":
             self._lists.append(_List(element, None))
         elif tag == "li":
+            self._settle()
             self._before = self._marker(element)
         elif tag == "dt":
             self._terms += 1
@@ -174,6 +180,7 @@ class HtmlBlocks:
             self._settle()
             self._lists.pop()
         elif tag == "li":
+            self._settle()
             self._before = ""
         elif tag == "dt":
             self._terms -= 1
@@ -275,7 +282,9 @@ class HtmlBlocks:
     def _settle(self) -> None:
         """Write a term that nothing explains."""
         if self._before.endswith("\n"):
+            terms, self._terms = self._terms, 0
             self._emit("")
+            self._terms = terms
 
     def _emit(self, text: str) -> None:
         if self._terms and not self._heading:
