@@ -8,6 +8,7 @@ import pytest
 from fpdf import FPDF
 from PIL import Image
 from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from quoth.documents.pdf import read_pdf
@@ -357,3 +358,91 @@ def test_code_keeps_its_lines_and_its_indentation():
             canvas.drawString(90, 660 - 12 * row, line)
 
     assert shown(on_canvas(draw))[-1] == ("for mill in mills:\n    mill.stop()\nrest()", 1)
+
+
+def with_table(rows, *, lefts=(72, 200, 330), by_row=True, wrap=None, bold_header=True):
+    """A table between two paragraphs; with ``wrap``, cells are broken into lines of so many points."""
+    above, below = (wrapped(page[0], "Helvetica", 11, 450) for page in known_pages(2, paragraphs=1))
+
+    def draw(canvas: Canvas):
+        canvas.setFont("Helvetica", 11)
+        height = 760
+        for line in above:
+            canvas.drawString(72, height, line)
+            height -= 13
+        height -= 20
+        for number, row in enumerate(rows):
+            font = "Helvetica-Bold" if bold_header and number == 0 else "Helvetica"
+            canvas.setFont(font, 10)
+            deepest = height
+            for left, cell in zip(lefts, row, strict=False):
+                for line_number, line in enumerate(wrapped(cell, font, 10, wrap or 1000)):
+                    canvas.drawString(left, height - 12 * line_number, line)
+                    deepest = min(deepest, height - 12 * line_number)
+            height = deepest - 16
+        height -= 10
+        canvas.setFont("Helvetica", 11)
+        for line in below:
+            canvas.drawString(72, height, line)
+            height -= 13
+
+    return [text for text, _ in shown(on_canvas(draw))]
+
+
+def test_a_tables_rows_are_read_with_the_names_of_their_columns():
+    rows = [("Mill", "Owner", "Built"), ("Upper Mill", "Mrs Bell", "1811"), ("Lower Mill", "the town", "1790")]
+    texts = with_table(rows)
+    assert len(texts) == 3
+    assert texts[1] == "Mill: Upper Mill; Owner: Mrs Bell; Built: 1811\nMill: Lower Mill; Owner: the town; Built: 1790"
+
+
+def test_cells_of_several_lines_stay_whole():
+    rows = [
+        ("-v", "writes what it does to the terminal, in short sentences that anybody can read"),
+        ("--quiet", "writes nothing at all, not even where something went wrong on the way"),
+        ("--help", "tells what these options do"),
+    ]
+    texts = with_table(rows, lefts=(72, 160), wrap=200, bold_header=False)
+    assert texts[1].split("\n") == [" | ".join(row) for row in rows]
+
+
+def test_wide_spaces_of_a_justified_line_make_no_columns():
+    def draw(canvas: Canvas):
+        canvas.setFont("Helvetica", 11)
+        canvas.drawString(72, 760, "The mill at the river was sold in the spring, since the owner of it had")
+        left = 72
+        for word in ["neither", "sons", "nor", "daughters", "to", "follow"]:
+            canvas.drawString(left, 746, word)
+            left += stringWidth(word, "Helvetica", 11) + 37
+        canvas.drawString(72, 732, "him, and went to live by the sea.")
+
+    assert shown(on_canvas(draw)) == [
+        (
+            "The mill at the river was sold in the spring, since the owner of it had neither sons nor daughters to "
+            "follow him, and went to live by the sea.",
+            1,
+        )
+    ]
+
+
+def test_entries_of_a_table_of_contents_are_left_out():
+    def draw(canvas: Canvas):
+        for row, line in enumerate(["The mills", "The ferry and the bridge", "The school"]):
+            canvas.drawString(72, 700 - 14 * row, line + " ." * 30)
+            canvas.drawRightString(500, 700 - 14 * row, str(row + 2))
+        canvas.drawString(72, 640, "Printed by Bell and Sons.")
+
+    assert shown(on_canvas(draw)) == [("Printed by Bell and Sons.", 1)]
+
+
+def test_small_raised_numbers_are_not_digits_of_what_they_follow():
+    def draw(canvas: Canvas):
+        canvas.setFont("Helvetica", 11)
+        canvas.drawString(72, 700, "The bridge was built in 1931")
+        end = 72 + stringWidth("The bridge was built in 1931", "Helvetica", 11)
+        canvas.setFont("Helvetica", 7)
+        canvas.drawString(end, 704, "2")
+        canvas.setFont("Helvetica", 11)
+        canvas.drawString(end + 7, 700, "and holds.")
+
+    assert shown(on_canvas(draw)) == [("The bridge was built in 1931² and holds.", 1)]

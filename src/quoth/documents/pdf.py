@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from quoth.documents.assembly import Assembly
 from quoth.documents.model import Contents
-from quoth.documents.pdf_characters import character_count, page_words
+from quoth.documents.pdf_characters import page_words
 from quoth.documents.pdf_columns import columns
+from quoth.documents.pdf_contents import without_contents
 from quoth.documents.pdf_furniture import without_furniture
 from quoth.documents.pdf_headings import Bookmark, Headings, is_label
 from quoth.documents.pdf_hyphens import Hyphens
 from quoth.documents.pdf_lines import Line, page_lines
 from quoth.documents.pdf_paragraphs import code, goes_on, paragraphs
+from quoth.documents.pdf_tables import Table, tables
 from quoth.errors import FormatError, MissingReaderError, NoTextError
 
 if TYPE_CHECKING:
@@ -82,10 +84,11 @@ def _pages(document: PdfDocument, name: str, heights: list[float]) -> Iterator[l
     for number in range(len(document)):
         page = document[number]
         try:
-            characters += character_count(page)
+            words, count = page_words(page, MOST_CHARACTERS - characters)
+            characters += count
             if characters > MOST_CHARACTERS:
                 raise FormatError(f"{name} has more than {MOST_CHARACTERS:,} characters; split it into several files")
-            lines = page_lines(page_words(page))
+            lines = without_contents(page_lines(words))
             left, bottom, right, top = page.get_bbox()
             heights.append(right - left if lines and lines[0].angle % 180 == 90 else top - bottom)
             yield lines
@@ -105,41 +108,43 @@ def _bookmarks(document: PdfDocument) -> Iterator[Bookmark]:
 def _assembled(pages: list[list[Line]], title: str, bookmarks: list[Bookmark]) -> Contents:
     hyphens = Hyphens(line.text for page in pages for line in page)
     found = [(number, lines) for number, page in enumerate(pages, 1) for lines in _page_paragraphs(page)]
-    headings = Headings(found, bookmarks)
+    headings = Headings([(number, lines) for number, lines in found if isinstance(lines, list)], bookmarks)
+    levels = [headings.level(number, part) if isinstance(part, list) else None for number, part in found]
     assembly = Assembly()
-    label: tuple[int, int, str] | None = None
-    for number, lines in found:
-        text = code(lines) if lines[0].fixed else hyphens.join(line.text for line in lines)
-        level = headings.level(number, lines)
-        if label is not None:
-            above, on_page, words = label
-            label = None
-            if level is not None and on_page == number:
-                text, level = f"{words} {text}", min(above, level)
-            else:
-                assembly.heading(above, words)
+    front: tuple[float, str | None] = (0.0, None)
+    label = ""
+    for index, ((number, part), level) in enumerate(zip(found, levels, strict=True)):
+        if isinstance(part, Table):
+            assembly.end_items()
+            for row in part.readable(hyphens):
+                assembly.item(row, page=number)
+            assembly.end_items()
+            continue
+        text = code(part) if all(line.fixed for line in part) else hyphens.join(line.text for line in part)
         if level is None:
             assembly.paragraph(text, page=number)
-        elif is_label(text):
-            label = level, number, text
+        elif is_label(text) and index + 1 < len(found) and found[index + 1][0] == number and levels[index + 1]:
+            label = f"{text} "
         else:
-            assembly.heading(level, text)
-    if label is not None:
-        assembly.heading(label[0], label[2])
-    return assembly.contents(title if _is_title(title) else None)
+            assembly.heading(level, label + text)
+            # Without a title of its own, a document is called by the largest heading of its first page
+            if number == found[0][0] and (front[1] is None or part[0].size > front[0]):
+                front = part[0].size, label + text
+            label = ""
+    return assembly.contents(title if _is_title(title) else front[1])
 
 
-def _page_paragraphs(page: list[Line]) -> list[list[Line]]:
-    """Give a page's paragraphs in the order of reading; one that goes on in the next column is one."""
-    found: list[list[Line]] = []
+def _page_paragraphs(page: list[Line]) -> list[list[Line] | Table]:
+    """Give a page's paragraphs and tables in the order of reading; what goes on in the next column is one."""
+    found: list[list[Line] | Table] = []
     for angle in _angles(page):
         for column in columns([line for line in page if line.angle == angle]):
-            first, *others = paragraphs(column)
-            if found and goes_on(found[-1], first):
-                found[-1] += first
-            else:
-                found.append(first)
-            found += others
+            for first, part in enumerate(paragraphs(tables(column))):
+                last = found[-1] if found else None
+                if first == 0 and isinstance(last, list) and isinstance(part, list) and goes_on(last, part):
+                    last += part
+                else:
+                    found.append(part)
     return found
 
 

@@ -14,6 +14,7 @@ from quoth.documents.pdf_lines import Line
 _DEEPEST = 6
 _TRIED = 24
 _FEWEST_LINES = 3
+_FEWEST_BESIDE = 2
 # In parts of the letters' size
 _NARROWEST_GAP = 0.6
 # How much of a column its lines fill in running text, and how many letters they have
@@ -123,8 +124,9 @@ def _append(bands: list[_Band], lines: list[Line]) -> None:
 
 def _are_columns(before: Sequence[Line], after: Sequence[Line]) -> bool:
     """Whether the lines on two sides of a gap are read one side after the other, and not row by row."""
-    fewest = min(len(before), len(after))
-    if fewest < 2 or not _stand_beside(before, after):
+    # Parts of one line that wide spaces hold apart are no lines of a column
+    fewest = min(len({round(line.y) for line in side}) for side in (before, after))
+    if fewest < _FEWEST_BESIDE or not _stand_beside(before, after):
         return False
     size = median(line.size for line in (*before, *after))
     if min(line.left for line in after) - max(line.right for line in before) < _NARROWEST_GAP * size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -12,11 +13,15 @@ from quoth.documents.pdf_characters import Word
 
 # In parts of a letter's size: how far words of one line may stand apart, one drawn after the other or not, and
 # how far above or below the line a raised or lowered one
-_APART = 1.5
+_APART = 1.0
 _APART_ANYHOW = 0.8
 _RAISED = 0.45
 _SAME_ROW = 0.3
 _BOLD_SHARE = 0.8
+_SMALLER = 0.85
+_ABOVE = 0.15
+_NUMBER = re.compile(r"[-+\u2212]?[0-9]{1,4}")
+_SUPERSCRIPTS = str.maketrans("0123456789+-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 _MIRRORED = str.maketrans("()[]{}«»<>", ")(][}{»«><")
 _CLOSING = frozenset(")]}»")
 _OPENING = frozenset("([{«")
@@ -133,7 +138,7 @@ def _line(words: list[Word], order: int) -> Line:
     base = next((word for word in words if round(word.size, 1) == size), words[0])
     if rtl > 0:
         words = _right_to_left(words)
-    text = _joined(words)
+    text = _joined([_raised(word, base) for word in words])
     return Line(
         _unmirrored(text) if rtl > 0 else text,
         min(word.left for word in words),
@@ -147,6 +152,13 @@ def _line(words: list[Word], order: int) -> Line:
         words[0].right - words[0].left,
         rtl > 0,
     )
+
+
+def _raised(word: Word, base: Word) -> Word:
+    """Write a small number above the line, a power or a note's, which else would be digits of what it follows."""
+    if word.size > _SMALLER * base.size or not _ABOVE * base.size <= base.y - word.y <= base.size:
+        return word
+    return replace(word, text=word.text.translate(_SUPERSCRIPTS)) if _NUMBER.fullmatch(word.text) else word
 
 
 def _joined(words: list[Word]) -> str:

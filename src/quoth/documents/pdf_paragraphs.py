@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from quoth.documents.pdf_hyphens import HYPHENS
 from quoth.documents.pdf_lines import Line
+from quoth.documents.pdf_tables import Table
 
 _ENDED = re.compile(r"[.!?:;。！？：；؟۔…][\"'”’»)\]]*$")
 _ITEM = re.compile(
@@ -29,17 +30,19 @@ _SAME_ROW = 0.3
 _WIDEST_CODE = 80
 
 
-def paragraphs(lines: Sequence[Line]) -> list[list[Line]]:
-    """Part the lines of one column, in the order of reading, into paragraphs."""
-    if not lines:
-        return []
-    column = _Column(lines)
-    found = [[lines[0]]]
-    for line in lines[1:]:
-        if column.begins(found[-1], line):
-            found.append([line])
+def paragraphs(items: Sequence[Line | Table]) -> list[list[Line] | Table]:
+    """Part the lines of one column, in the order of reading, into paragraphs; tables stay between them."""
+    lines = [item for item in items if isinstance(item, Line)]
+    column = _Column(lines) if lines else None
+    found: list[list[Line] | Table] = []
+    for item in items:
+        last = found[-1] if found else None
+        if isinstance(item, Table):
+            found.append(item)
+        elif column is None or not isinstance(last, list) or column.begins(last, item):
+            found.append([item])
         else:
-            found[-1].append(line)
+            last.append(item)
     return found
 
 
