@@ -37,7 +37,8 @@ def row_of(values: Iterable[str], header: bool = False) -> Row:
 def readable_rows(rows: Sequence[Row]) -> list[str]:
     """Return a line for every row that holds text.
 
-    Below a header a row reads "Header: value; Header: value", without its empty cells; the header itself gets no line.
+    Below a header a row reads "Header: value; Header: value", without its empty cells; the header itself gets no line
+    unless a column below it is empty.
     In a table without one, cells stand apart as "value | value". Rows at the top that the format calls headers are one;
     where it calls none so, the first row is where it names columns of which one holds nothing but numbers.
     """
@@ -49,8 +50,15 @@ def readable_rows(rows: Sequence[Row]) -> list[str]:
         count = 1
     labels = _labels(rows[:count]) if count < len(rows) else {}
     if not labels:
-        return [" | ".join(cell.text for cell in row.cells) for row in rows]
-    return [_labelled(row, labels) for row in rows[count:]]
+        return [_barred(row) for row in rows]
+    used = {cell.column for row in rows[count:] for cell in row.cells}
+    # A header over nothing is said nowhere else
+    said = [] if used.issuperset(labels) else [_barred(row) for row in rows[:count]]
+    return said + [_labelled(row, labels) for row in rows[count:]]
+
+
+def _barred(row: Row) -> str:
+    return " | ".join(cell.text for cell in row.cells)
 
 
 def _filled(row: Row) -> Row:
