@@ -95,6 +95,7 @@ WITHIN = {
         "pptx",
         "markdown_blocks",
         "markdown",
+        "restructuredtext",
         "jsonl",
         "pdf_characters",
         "pdf_lines",

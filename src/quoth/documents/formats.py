@@ -20,6 +20,7 @@ from quoth.documents.odf import read_odf
 from quoth.documents.pdf import read_pdf
 from quoth.documents.plain import plain_paragraphs, plain_title
 from quoth.documents.pptx import read_pptx
+from quoth.documents.restructuredtext import restructuredtext_paragraphs
 from quoth.errors import FormatError
 
 
@@ -46,8 +47,15 @@ def _read_markdown(data: bytes, name: str) -> Contents:
     return Contents(text, paragraphs, title)
 
 
+def _read_restructuredtext(data: bytes, name: str) -> Contents:
+    text = decode(data, name)
+    paragraphs, title = restructuredtext_paragraphs(text)
+    return Contents(text, paragraphs, title)
+
+
 PLAIN = Format("text/plain", _read_plain, in_process=True)
 MARKDOWN = Format("text/markdown", _read_markdown, in_process=True)
+RESTRUCTUREDTEXT = Format("text/x-rst", _read_restructuredtext, in_process=True)
 PDF = Format("application/pdf", read_pdf)
 ODT = Format("application/vnd.oasis.opendocument.text", read_odf)
 ODP = Format("application/vnd.oasis.opendocument.presentation", read_odf)
@@ -58,7 +66,7 @@ HTML = Format("text/html", read_html)
 FORMATS = {
     ".txt": PLAIN,
     ".text": PLAIN,
-    ".rst": PLAIN,
+    ".rst": RESTRUCTUREDTEXT,
     ".md": MARKDOWN,
     ".markdown": MARKDOWN,
     ".mdown": MARKDOWN,
