@@ -112,6 +112,19 @@ def test_the_context_is_counted_and_can_not_eat_the_passage():
     assert min(p.end - p.start for p in passages) > 200
 
 
+@pytest.mark.parametrize("limit", [96, 128, 200])
+def test_a_context_of_unknown_words_can_not_take_all_the_room(limit):
+    heading = "qzxj vkqw " * 40
+    doc = document(f"# {heading}\n\n" + "The boat sails. " * 200, "boats.md")
+    passages = split(doc, count, limit)
+    alone = count([context(doc.title, passages[0].heading)])[0]
+    assert alone > 128
+    sizes = [tokens(doc, passage) for passage in passages]
+    assert max(sizes) <= max(limit, alone + 17) <= 256
+    assert min(sizes[:-1]) > alone + 8
+    assert "".join(doc.text[p.start : p.end] for p in passages).count("boat") == 200
+
+
 def test_a_limit_without_room_beside_the_context_is_refused():
     with pytest.raises(ValueError, match="limit of 40"):
         split(document("Boats."), count, 40)

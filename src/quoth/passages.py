@@ -18,6 +18,9 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 # Tokens that a context may take, as `_cost` estimates them.
 CONTEXT_TOKENS = 48
 MIN_LIMIT = 96
+# Tokens of its own text that a passage may have whatever its context takes: of words that the encoder doesn't know it
+# takes four times what `_cost` estimates, which still leaves as many of the 256 of the shortest encoder
+LEAST_TOKENS = 16
 # A token is rarely longer. Tokenizers make one unknown token of an endless word, so that tokens alone bound nothing.
 CHARACTERS_PER_TOKEN = 8
 BATCH = 256
@@ -86,8 +89,11 @@ def split(document: Document, count_tokens: CountTokens, limit: int = 200) -> li
 
     ``count_tokens`` gives the encoder's number of tokens for each string, special tokens included, untruncated. A
     paragraph that is too long is cut at ends of sentences into parts of like size, a sentence that is too long
-    between words, a word between characters. Takes time linear in the text. Raises ValueError for a ``limit`` below
-    96 tokens, which would leave no room beside the context.
+    between words, a word between characters. Where a context alone takes nearly all of the limit, since the encoder
+    knows none of its words, its passages have ``LEAST_TOKENS`` beside it all the same. Takes time linear in the text.
+
+    Raises:
+        ValueError: the ``limit`` is below 96 tokens, which would leave no room beside most contexts.
     """
     if limit < MIN_LIMIT:
         raise ValueError(f"a limit of {limit} tokens is too small; passages need at least {MIN_LIMIT}")
@@ -150,7 +156,8 @@ def _parts(document: Document, paragraph: Paragraph, count_tokens: CountTokens, 
     text = document.text
     empty = count_tokens([_encoded(document, paragraph, paragraph.start, paragraph.start)])[0]
     # One token is left for tokenizers that count a string's beginning differently from its middle.
-    budget = max(limit - empty - 1, 16)
+    limit = max(limit, empty + 1 + LEAST_TOKENS)
+    budget = limit - empty - 1
     longest = budget * CHARACTERS_PER_TOKEN
     special = count_tokens([""])[0]
 

@@ -10,7 +10,24 @@ from quoth.documents.magic import MAGIC, NAMES
 from quoth.errors import FormatError
 
 # Kinds that are never text underneath: a text that is called so is plain text
-_BINARY = frozenset({".pdf", ".docx", ".docm", ".dotx", ".dotm", ".odt", ".ott", ".odp", ".pptx", ".pptm", ".epub"})
+_BINARY = frozenset(
+    {
+        ".pdf",
+        ".docx",
+        ".docm",
+        ".dotx",
+        ".dotm",
+        ".odt",
+        ".ott",
+        ".odp",
+        ".otp",
+        ".pptx",
+        ".pptm",
+        ".potx",
+        ".ppsx",
+        ".epub",
+    }
+)
 _HEAD = 4096
 # Viewers look for a PDF's mark so far into the file
 _PDF_WITHIN = 1024
