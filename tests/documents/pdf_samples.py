@@ -136,3 +136,27 @@ def in_columns(
             canvas.showPage()
 
     return on_canvas(draw)
+
+
+def with_furniture(
+    pages: Pages,
+    header: Callable[[int], str] = lambda number: "The Mills of Ilmar",
+    footer: Callable[[int], str] = lambda number: str(number),
+) -> bytes:
+    """Make a PDF of spaced paragraphs, with a header and a footer that may depend on the page's number."""
+
+    def draw(canvas: Canvas) -> None:
+        for number, page in enumerate(pages, 1):
+            canvas.setFont("Helvetica", 9)
+            canvas.drawString(72, 800, header(number))
+            canvas.drawCentredString(300, 40, footer(number))
+            canvas.setFont("Helvetica", 11)
+            height = 760
+            for text in page:
+                for line in wrapped(text, "Helvetica", 11, 450):
+                    canvas.drawString(72, height, line)
+                    height -= 13
+                height -= 9
+            canvas.showPage()
+
+    return on_canvas(draw)
