@@ -450,3 +450,34 @@ def test_ninety_nine_of_a_hundred_sentences_are_cited_by_the_page_they_were_put_
                 cited = {p.page for p in contents.paragraphs if p.start <= place < p.end}
                 right, wrong = right + (cited == {number}), wrong + (cited != {number})
     assert right >= 99 * wrong and right > 1000
+
+
+def test_a_page_that_cannot_be_loaded_costs_no_other_page_and_no_number():
+    data = with_fpdf(known_pages(3))
+    second = [match.start() for match in re.finditer(rb"/Type /Page\b", data)][1]
+    pages = {page for _, page in shown(data[:second] + b"/Type /Pugs" + data[second + 11 :])}
+    assert pages in ({1, 3}, {1, 2, 3})
+
+
+def test_fonts_that_tell_no_letters_are_refused_with_the_reason():
+    font = unicode_font()
+    if font is None:
+        pytest.skip("no font that can be spoilt")
+    document = FPDF()
+    document.set_compression(False)
+    document.add_font("D", fname=font)
+    document.set_font("D", size=11)
+    document.add_page()
+    document.text(20, 30, "The harbour is closed.")
+    data = re.sub(rb"(<[0-9A-F]{2,4}>) <[0-9A-F]{4}>", rb"\1 <E001>", bytes(document.output()))
+    with pytest.raises(NoTextError, match="doesn't say which letters its fonts draw"):
+        read_pdf(data, "a.pdf")
+
+
+def test_a_page_of_ten_thousand_words_on_one_line_is_read():
+    def draw(canvas: Canvas):
+        canvas.setFont("Helvetica", 6)
+        for index in range(10_000):
+            canvas.drawString(10 + (index * 7919 % 10_000) * 12, 700, "ab")
+
+    assert "ab" in shown(on_canvas(draw, pagesize=(120_020, 800)))[0][0]

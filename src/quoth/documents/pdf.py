@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from quoth.documents.assembly import Assembly
-from quoth.documents.model import Contents
+from quoth.documents.model import LONGEST_TITLE, Contents
 from quoth.documents.pdf_characters import page_words
 from quoth.documents.pdf_columns import columns
 from quoth.documents.pdf_contents import without_contents
@@ -32,6 +31,10 @@ MOST_CHARACTERS = 20_000_000
 MOST_BOOKMARKS = 20_000
 # PDFium's number for a document that opens with a password only
 _PASSWORD = 4
+# PdfiumError is a RuntimeError; the others come from converting what a file claims
+_LIBRARY_ERRORS = (RuntimeError, ValueError, OverflowError)
+# Letters of a font that tells no one which they are
+_UNKNOWN = re.compile("[\ue000-\uf8ff\ufffd]")
 _NO_TITLE = re.compile(
     r"\(anonymous\)|untitled.*|microsoft (?:word|powerpoint|excel)\b.*|\S+\.\w{2,5}|.*\.(?:docx?|indd|qxd|tex|dvi)",
     re.IGNORECASE,
@@ -56,53 +59,90 @@ def read_pdf(data: bytes, name: str) -> Contents:
         raise MissingReaderError(name) from error
     try:
         document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
+    except _LIBRARY_ERRORS as error:
         if getattr(error, "err_code", None) == _PASSWORD:
             raise FormatError(f"{name} opens with a password only; save it without one and try again") from error
         raise _damaged(name, error) from error
     try:
-        heights: list[float] = []
-        pages = list(_pages(document, name, heights))
-        title = document.get_metadata_dict().get("Title", "")
-        bookmarks = list(_bookmarks(document))
-    except pypdfium2.PdfiumError as error:
-        raise _damaged(name, error) from error
+        pages = _Pages(document, name)
+        title, bookmarks = _title(document), _bookmarks(document)
     finally:
         document.close()
-    if not any(pages):
-        raise NoTextError(f"{name} holds pictures of pages and no text; recognise its text (OCR) and try again")
-    return _assembled(without_furniture(_with_code_told(pages), _size(pages), heights), title, bookmarks)
+    pages.refuse_if_empty()
+    lines = without_furniture(_with_code_told(pages.lines), _size(pages.lines), pages.heights)
+    return _assembled(lines, title, bookmarks)
 
 
-def _pages(document: PdfDocument, name: str, heights: list[float]) -> Iterator[list[Line]]:
-    """Give the lines of each page, and note its height."""
-    if len(document) > MOST_PAGES:
-        raise FormatError(
-            f"{name} has {len(document):,} pages and may have {MOST_PAGES:,}; split it into several files"
-        )
-    characters = 0
-    for number in range(len(document)):
+class _Pages:
+    """The lines of each page, and its height in points. A page that is damaged has none; the others are read."""
+
+    def __init__(self, document: PdfDocument, name: str) -> None:
+        self.lines: list[list[Line]] = []
+        self.heights: list[float] = []
+        self._name = name
+        self._characters = 0
+        self._damaged: Exception | None = None
+        if len(document) > MOST_PAGES:
+            raise FormatError(
+                f"{name} has {len(document):,} pages and may have {MOST_PAGES:,}; split it into several files"
+            )
+        for number in range(len(document)):
+            try:
+                self._read(document, number)
+            except _LIBRARY_ERRORS as error:
+                self._damaged = self._damaged or error
+                self.lines.append([])
+                self.heights.append(0.0)
+
+    def _read(self, document: PdfDocument, number: int) -> None:
         page = document[number]
         try:
-            words, count = page_words(page, MOST_CHARACTERS - characters)
-            characters += count
-            if characters > MOST_CHARACTERS:
-                raise FormatError(f"{name} has more than {MOST_CHARACTERS:,} characters; split it into several files")
-            lines = without_contents(page_lines(words))
+            words, count = page_words(page, MOST_CHARACTERS - self._characters)
             left, bottom, right, top = page.get_bbox()
-            heights.append(right - left if lines and lines[0].angle % 180 == 90 else top - bottom)
-            yield lines
         finally:
             page.close()
+        self._characters += count
+        if self._characters > MOST_CHARACTERS:
+            raise FormatError(f"{self._name} has more than {MOST_CHARACTERS:,} characters; split it into several files")
+        lines = without_contents(page_lines(words))
+        self.lines.append(lines)
+        self.heights.append(right - left if lines and lines[0].angle % 180 == 90 else top - bottom)
+
+    def refuse_if_empty(self) -> None:
+        """Raise the error that says why there is nothing to read, where there is nothing."""
+        letters = sum(len(line.text) for page in self.lines for line in page)
+        if not letters and self._damaged is not None:
+            raise _damaged(self._name, self._damaged) from self._damaged
+        if not letters and not self._characters:
+            raise NoTextError(
+                f"{self._name} holds pictures of pages and no text; recognise its text (OCR) and try again"
+            )
+        unknown = sum(len(_UNKNOWN.findall(line.text)) for page in self.lines for line in page)
+        if unknown * 2 >= letters:
+            raise NoTextError(
+                f"{self._name} doesn't say which letters its fonts draw; recognise its text (OCR) and try again"
+            )
 
 
-def _bookmarks(document: PdfDocument) -> Iterator[Bookmark]:
-    """Give the document's own table of contents."""
-    for bookmark in islice(document.get_toc(), MOST_BOOKMARKS):
-        target = bookmark.get_dest()
-        page = target.get_index() if target is not None else None
-        if page is not None:
-            yield Bookmark(bookmark.level + 1, bookmark.get_title(), page + 1)
+def _title(document: PdfDocument) -> str:
+    try:
+        return str(document.get_metadata_value("Title"))[:LONGEST_TITLE]
+    except _LIBRARY_ERRORS:
+        return ""
+
+
+def _bookmarks(document: PdfDocument) -> list[Bookmark]:
+    """Give the document's own table of contents, as far as it can be read."""
+    found: list[Bookmark] = []
+    try:
+        for bookmark in islice(document.get_toc(), MOST_BOOKMARKS):
+            target = bookmark.get_dest()
+            page = target.get_index() if target is not None else None
+            if page is not None:
+                found.append(Bookmark(bookmark.level + 1, bookmark.get_title(), page + 1))
+    except _LIBRARY_ERRORS:
+        return found
+    return found
 
 
 def _assembled(pages: list[list[Line]], title: str, bookmarks: list[Bookmark]) -> Contents:

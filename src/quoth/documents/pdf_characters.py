@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _SHAPED = (("\ufb00", "\ufdff"), ("\ufe70", "\ufefc"))
 # What PDFium gives for a hyphen at the end of a line
 _LINE_HYPHEN = "\x02"
+# Marks of lists as the fonts Symbol and Wingdings number them
+_SYMBOLS = {"\uf0b7": "•", "\uf0a7": "▪", "\uf0d8": "➢", "\uf0fc": "✓", "\uf076": "❖", "\uf06f": "□", "\uf0e0": "→"}
 # In parts of a letter's size: a gap that parts two words even where no space is drawn, and one that is no mere kerning
 _GAP = 0.3
 _BACK = 0.6
@@ -216,7 +218,7 @@ def _readable(code: int, high: str) -> str:
         return "-"
     if any(first <= text <= last for first, last in _SHAPED):
         return unicodedata.normalize("NFKC", text)
-    return " " if text.isspace() or text == "\u200b" else text
+    return " " if text.isspace() or text == "\u200b" else _SYMBOLS.get(text, text)
 
 
 def _turned(angle: int) -> int:

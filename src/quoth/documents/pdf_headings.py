@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from quoth.documents.model import LONGEST_TITLE
 from quoth.documents.pdf_lines import Line
 
 _LARGER = 1.1
@@ -40,10 +41,10 @@ class Headings:
     """
 
     def __init__(self, paragraphs: Iterable[tuple[int, Sequence[Line]]], bookmarks: Iterable[Bookmark]) -> None:
-        self._bookmarks: dict[int, list[tuple[str, int]]] = defaultdict(list)
+        self._bookmarks: dict[int, dict[str, int]] = defaultdict(dict)
         for bookmark in bookmarks:
             if letters := _letters(bookmark.title):
-                self._bookmarks[bookmark.page].append((letters, bookmark.level))
+                self._bookmarks[bookmark.page].setdefault(letters, min(bookmark.level, _LOWEST))
         written: Counter[Style] = Counter()
         named: dict[Style, Counter[int]] = defaultdict(Counter)
         styles: set[Style] = set()
@@ -74,10 +75,13 @@ class Headings:
         """Give the level of the bookmark that a paragraph's words are."""
         if len(lines) > _MOST_LINES or page not in self._bookmarks:
             return None
-        letters = _letters(" ".join(line.text for line in lines))
-        for title, level in self._bookmarks[page]:
-            if letters == title or (letters.endswith(title) and len(letters) - len(title) <= _LABEL < 2 * len(title)):
-                return min(level, _LOWEST)
+        text = " ".join(line.text for line in lines)
+        if len(text) > LONGEST_TITLE:
+            return None
+        letters = _letters(text)
+        for label in range(min(_LABEL, len(letters) - _LABEL // 2 - 1) + 1 if len(letters) > _LABEL // 2 else 1):
+            if level := self._bookmarks[page].get(letters[label:]):
+                return level
         return None
 
     def _stands_out(self, lines: Sequence[Line]) -> bool:

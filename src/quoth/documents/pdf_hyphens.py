@@ -32,22 +32,24 @@ class Hyphens:
 
     def join(self, lines: Iterable[str]) -> str:
         """Make one text of lines that follow each other."""
-        joined = ""
-        for line in lines:
-            joined = self._join(joined, line.strip()) if joined else line.strip()
-        return joined.replace(_SOFT, "")
+        parts: list[str] = []
+        for line in filter(None, (line.strip() for line in lines)):
+            if parts:
+                parts[-1], between = self._between(parts[-1], line)
+                parts.append(between)
+            parts.append(line)
+        return "".join(parts).replace(_SOFT, "")
 
-    def _join(self, before: str, after: str) -> str:
-        if not after:
-            return before
+    def _between(self, before: str, after: str) -> tuple[str, str]:
+        """Give a line as it stands before another one, and what stands between the two."""
         last, first = before[-1], after[0]
         if last == _SOFT:
-            return before[:-1] + after
+            return before[:-1], ""
         if last in HYPHENS and len(before) > 1 and before[-2].isalnum():
-            return before[:-1] + after if self._is_division(before, after) else before + after
+            return (before[:-1] if self._is_division(before, after) else before), ""
         if (last in "\u2014\u2013/" and len(before) > 1 and not before[-2].isspace()) or _is_unspaced(last, first):
-            return before + after
-        return f"{before} {after}"
+            return before, ""
+        return before, " "
 
     def _is_division(self, before: str, after: str) -> bool:
         one, other = _LAST_PART.search(before[-80:]), _FIRST_PART.match(after[:80])

@@ -103,13 +103,15 @@ def _on_one_row(groups: list[list[Word]]) -> list[list[Word]]:
             if abs(one[0].y - other[0].y) <= _SAME_ROW * size and -0.3 * size <= gap <= _APART_ANYHOW * size:
                 into[_root(into, max(before, after))] = _root(into, min(before, after))
     joined: dict[int, list[Word]] = {}
+    mixed: set[int] = set()
     for index, group in enumerate(groups):
         root = _root(into, index)
         if root in joined:
-            joined[root] = sorted([*joined[root], *(replace(word, glued=False) for word in group)], key=_left)
+            joined[root] += (replace(word, glued=False) for word in group)
+            mixed.add(root)
         else:
             joined[root] = group
-    return list(joined.values())
+    return [sorted(group, key=_left) if root in mixed else group for root, group in joined.items()]
 
 
 def _left(word: Word) -> float:
@@ -191,9 +193,9 @@ def _right_to_left(words: list[Word]) -> list[Word]:
     for word in sorted(words, key=lambda word: -word.right):
         if _direction(word.text) < 0:
             # A phrase in Latin letters keeps its own direction
-            other_way.insert(0, word)
+            other_way.append(word)
             continue
-        ordered += other_way
+        ordered += reversed(other_way)
         other_way = []
         ordered.append(word)
-    return [replace(word, glued=False) for word in ordered + other_way]
+    return [replace(word, glued=False) for word in (*ordered, *reversed(other_way))]

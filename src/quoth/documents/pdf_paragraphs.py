@@ -27,7 +27,7 @@ _FULL = 0.25
 # Lines of code stand as far apart as one with an empty line between
 _SPACED_CODE = 2.6
 _SAME_ROW = 0.3
-_WIDEST_CODE = 80
+_WIDEST_CODE = 40
 
 
 def paragraphs(items: Sequence[Line | Table]) -> list[list[Line] | Table]:

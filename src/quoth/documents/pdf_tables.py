@@ -19,6 +19,8 @@ _FEWEST_ROWS = 2
 # Rows with one cell between others: a heading of those below, a cell that goes on
 _LONE_ROWS = 2
 _DISTANCE = 6.0
+_MOST_CELLS = 100
+_LONGEST_LINE = 2_000
 _NUMBER_APART = 3.0
 _HEADING_NUMBER = re.compile(r"(?:[A-Z]|\d{1,3})(?:\.\d{1,3}){0,5}\.?|[IVXLC]+\.?")
 
@@ -117,7 +119,7 @@ def _rows(blocks: _Blocks) -> list[_Blocks]:
     """Put blocks that are drawn one after the other and stand beside each other into rows."""
     rows: list[_Blocks] = []
     for block in blocks:
-        if rows and _is_beside(rows[-1], block):
+        if rows and len(rows[-1]) < _MOST_CELLS and _is_beside(rows[-1], block):
             rows[-1].append(block)
         else:
             rows.append([block])
@@ -200,7 +202,7 @@ def _whole_lines(parts: Sequence[Line]) -> list[Line]:
 
 
 def _is_same_line(last: Line, line: Line) -> bool:
-    if abs(line.y - last.y) > _ROW * line.size or (line.fixed and last.fixed):
+    if abs(line.y - last.y) > _ROW * line.size or (line.fixed and last.fixed) or len(last.text) > _LONGEST_LINE:
         return False
     return line.right <= last.left if line.rtl else line.left >= last.right
 
