@@ -93,6 +93,7 @@ WITHIN = {
         "html",
         "odf",
         "pptx",
+        "subtitles",
         "markdown_blocks",
         "markdown",
         "restructuredtext",

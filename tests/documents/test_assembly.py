@@ -48,3 +48,25 @@ def test_characters_that_no_text_holds_are_left_out_and_what_is_empty_then_is_no
     assembly.heading(1, "\x00")
     assembly.item("\n")
     assert [text for _, text, _, _ in _shown(assembly)] == ["abc"]
+
+
+def test_a_place_stands_in_citations_below_the_headings_and_is_no_text():
+    assembly = Assembly()
+    assembly.place("row 1")
+    assembly.item("a")
+    assembly.place("row\n2")
+    assembly.item("b")
+    assembly.heading(1, "Second")
+    assembly.paragraph("c")
+    assembly.place("row 3")
+    assembly.paragraph("d")
+    assembly.place("")
+    assembly.paragraph("e")
+    assert assembly.contents().text == "a\n\nb\n\nSecond\n\nc\n\nd\n\ne"
+    assert [heading for _, _, heading, _ in _shown(assembly)] == [
+        "row 1",
+        "row 2",
+        "Second",
+        "Second > row 3",
+        "Second",
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from quoth.documents.model import Contents, Paragraph
+from quoth.documents.model import LONGEST_TITLE, Contents, Paragraph
 from quoth.documents.outline import Outline
 from quoth.documents.plain import GATHERED, INTRODUCTION
 from quoth.errors import NoTextError
@@ -26,6 +26,7 @@ class Assembly:
         self._length = 0
         self._paragraphs: list[Paragraph] = []
         self._outline = Outline()
+        self._place: str | None = None
         # Whether the last paragraph may take in the next item
         self._open = False
 
@@ -33,8 +34,19 @@ class Assembly:
         """Go below a heading of a level; 1 is the highest."""
         text = " ".join(clean(text).split())
         self._outline.enter(level, text)
+        self._place = None
         if text:
             self._append(text, _BETWEEN)
+        self._open = False
+
+    def place(self, name: str) -> None:
+        """Name the place of the paragraphs that follow, up to the next place or heading: "00:12:04", "row 12".
+
+        It stands in their citations below the headings, and is no text.
+        """
+        path = self._outline.path
+        name = " ".join(clean(name).split())[:LONGEST_TITLE].rstrip()
+        self._place = f"{path} > {name}" if path and name else name or path
         self._open = False
 
     def paragraph(self, text: str, *, page: int | None = None, prose: bool = True) -> None:
@@ -77,7 +89,8 @@ class Assembly:
     def _add(self, text: str, page: int | None, prose: bool) -> None:
         start = self._append(text, _BETWEEN)
         number = len(self._paragraphs) + 1
-        self._paragraphs.append(Paragraph(number, start, start + len(text), self._outline.path, page, prose))
+        heading = self._place or self._outline.path
+        self._paragraphs.append(Paragraph(number, start, start + len(text), heading, page, prose))
 
     def _append(self, text: str, between: str) -> int:
         """Append to the text and return the offset at which it begins."""

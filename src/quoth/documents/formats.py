@@ -21,6 +21,7 @@ from quoth.documents.pdf import read_pdf
 from quoth.documents.plain import plain_paragraphs, plain_title
 from quoth.documents.pptx import read_pptx
 from quoth.documents.restructuredtext import restructuredtext_paragraphs
+from quoth.documents.subtitles import read_subtitles
 from quoth.errors import FormatError
 
 
@@ -62,6 +63,8 @@ ODP = Format("application/vnd.oasis.opendocument.presentation", read_odf)
 PPTX = Format("application/vnd.openxmlformats-officedocument.presentationml.presentation", read_pptx)
 DOCX = Format("application/vnd.openxmlformats-officedocument.wordprocessingml.document", read_docx)
 HTML = Format("text/html", read_html)
+VTT = Format("text/vtt", read_subtitles)
+SRT = Format("application/x-subrip", read_subtitles)
 
 FORMATS = {
     ".txt": PLAIN,
@@ -87,6 +90,8 @@ FORMATS = {
     ".pptm": PPTX,
     ".potx": PPTX,
     ".ppsx": PPTX,
+    ".vtt": VTT,
+    ".srt": SRT,
 }
 # What ``kinds`` may tell, and how a person calls it
 KNOWN = {
