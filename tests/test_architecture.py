@@ -94,6 +94,8 @@ WITHIN = {
         "odf",
         "pptx",
         "subtitles",
+        "csv_dialect",
+        "csv_rows",
         "markdown_blocks",
         "markdown",
         "restructuredtext",

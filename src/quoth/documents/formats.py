@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from quoth.documents.csv_rows import read_csv
 from quoth.documents.decode import decode
 from quoth.documents.docx import read_docx
 from quoth.documents.html import read_html
@@ -65,6 +66,8 @@ DOCX = Format("application/vnd.openxmlformats-officedocument.wordprocessingml.do
 HTML = Format("text/html", read_html)
 VTT = Format("text/vtt", read_subtitles)
 SRT = Format("application/x-subrip", read_subtitles)
+CSV = Format("text/csv", read_csv)
+TSV = Format("text/tab-separated-values", read_csv)
 
 FORMATS = {
     ".txt": PLAIN,
@@ -92,6 +95,9 @@ FORMATS = {
     ".ppsx": PPTX,
     ".vtt": VTT,
     ".srt": SRT,
+    ".csv": CSV,
+    ".tsv": TSV,
+    ".tab": TSV,
 }
 # What ``kinds`` may tell, and how a person calls it
 KNOWN = {
