@@ -96,6 +96,8 @@ WITHIN = {
         "subtitles",
         "csv_dialect",
         "csv_rows",
+        "mail_message",
+        "mail",
         "markdown_blocks",
         "markdown",
         "restructuredtext",

@@ -128,6 +128,11 @@ def test_the_address_is_the_canonical_one_if_it_can_be_followed(head, uri):
     assert parse("a.html", page(f"<p>{PROSE}</p>", head)).uri == uri
 
 
+def test_a_page_that_leaves_out_its_body_and_its_head_is_read():
+    data = f"<!DOCTYPE html><title>Otters</title><nav><a href=/>Home</a></nav><main><h1>Otters</h1><p>{PROSE}</main>"
+    assert read_html(data.encode(), "a.html").text == f"Otters\n\n{PROSE.strip()}"
+
+
 def test_hidden_text_and_what_only_programs_read_is_left_out():
     hidden = """<p hidden>one</p><p style="color: red; display:none">two</p><p style="visibility: hidden">three</p>
     <p aria-hidden="true">four</p><template><p>five</p></template><noscript>six</noscript><!-- seven -->

@@ -23,8 +23,43 @@ _CONTROL = re.compile("[\x00-\x07\x0e-\x1a]")
 _GUESS_FROM = 200_000
 # These would pass for UTF-8
 _SEVEN_BITS = ("iso2022_jp", "hz")
+# Two words in one of these may by chance be valid UTF-8
+_WIDE = ("gb18030", "cp932", "cp949", "big5hkscs", "euc_jp")
+_SHORT = 16
 # One character in so many may be unreadable where the encoding is declared: a page that was cut, a name pasted in
 _FEW = 500
+
+# What browsers read for these names
+_READ_AS = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+    # Whoever could read the declaration has no such encoding before them
+    "utf-16": "utf-8",
+    "utf-16-le": "utf-8",
+    "utf-16-be": "utf-8",
+}
+
+
+def python_encoding(declared: str) -> str | None:
+    """Return Python's name of the encoding that a web page or a mail calls so, or None where there is none.
+
+    As browsers do, Latin-1 is read as Windows' code page 1252, and others by what else holds their characters.
+    """
+    try:
+        name = codecs.lookup(declared.lower()).name
+        # Not what is no encoding of text: "base64"
+        "".encode(name)
+    except (LookupError, UnicodeError, ValueError):
+        return None
+    return _READ_AS.get(name, name)
 
 
 def decode(data: bytes, name: str, declared: str | None = None) -> str:
@@ -42,7 +77,7 @@ def decode(data: bytes, name: str, declared: str | None = None) -> str:
             return _checked(_strictly(data[len(mark) :], encoding, name), name)
     if b"\x00" in data[:4096]:
         return _checked(_strictly(data, _unmarked_utf16(data, name), name), name)
-    if declared in _SEVEN_BITS:
+    if declared in _SEVEN_BITS or (declared in _WIDE and _is_short_and_fits(data, declared)):
         return _checked(data.decode(declared, "replace"), name)
     try:
         text = data.decode("utf-8")
@@ -51,6 +86,16 @@ def decode(data: bytes, name: str, declared: str | None = None) -> str:
         if not declared or text.count("\ufffd") * _FEW > len(text):
             text = _strictly(data, _guess(data, name), name)
     return _checked(text, name)
+
+
+def _is_short_and_fits(data: bytes, encoding: str) -> bool:
+    if sum(byte > 0x7F for byte in data[:_GUESS_FROM]) > _SHORT:
+        return False
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _strictly(data: bytes, encoding: str, name: str) -> str:

@@ -15,6 +15,7 @@ from quoth.documents.decode import decode
 from quoth.documents.docx import read_docx
 from quoth.documents.html import read_html
 from quoth.documents.kinds import kind_of
+from quoth.documents.mail import read_eml, read_mbox
 from quoth.documents.markdown import markdown_paragraphs
 from quoth.documents.model import Contents
 from quoth.documents.odf import read_odf
@@ -68,6 +69,8 @@ VTT = Format("text/vtt", read_subtitles)
 SRT = Format("application/x-subrip", read_subtitles)
 CSV = Format("text/csv", read_csv)
 TSV = Format("text/tab-separated-values", read_csv)
+EML = Format("message/rfc822", read_eml)
+MBOX = Format("application/mbox", read_mbox)
 
 FORMATS = {
     ".txt": PLAIN,
@@ -98,6 +101,10 @@ FORMATS = {
     ".csv": CSV,
     ".tsv": TSV,
     ".tab": TSV,
+    ".eml": EML,
+    ".mhtml": EML,
+    ".mht": EML,
+    ".mbox": MBOX,
 }
 # What ``kinds`` may tell, and how a person calls it
 KNOWN = {

@@ -24,7 +24,7 @@ _HEAD = 4096
 _SEPARATOR = re.compile(r"\s+[|·•—–:»«›-]{1,2}\s+|\s*[—|»]\s*")
 
 
-def read_html(data: bytes, name: str) -> Contents:
+def read_html(data: bytes, name: str, encoding: str | None = None) -> Contents:
     """Read a web page.
 
     Menus, footers, teasers and what a browser doesn't show are left out. Where the page doesn't tell its text from
@@ -33,12 +33,13 @@ def read_html(data: bytes, name: str) -> Contents:
     Args:
         data: The file's bytes.
         name: What errors call it by.
+        encoding: What Python calls the encoding that came with it, if one did.
 
     Raises:
         FormatError: it is no text, too large, nested too deeply, or shows no text.
         MissingReaderError: lxml isn't installed.
     """
-    root = parse_html(data, name)
+    root = parse_html(data, name, encoding)
     contents = _contents(root, Page(root), _meta(root))
     if not contents.text:
         raise NoTextError(
@@ -94,10 +95,14 @@ def _address(root: etree._Element, data: bytes) -> str | None:
     links: list[str]
     links = [link.get("href", "") for link in root.iter("link") if "canonical" in link.get("rel", "").lower().split()]
     saved = _SAVED_FROM.search(data[:_HEAD])
-    for address in (*links, _meta(root).get("og:url", ""), saved.group(1).decode("latin-1") if saved else ""):
-        if _ADDRESS.fullmatch(address.strip()):
-            return address.strip()
-    return None
+    told = (*links, _meta(root).get("og:url", ""), saved.group(1).decode("latin-1") if saved else "")
+    return next((address for address in map(web_address, told) if address), None)
+
+
+def web_address(told: str) -> str | None:
+    """Return an address that a page or a mail tells if it is whole and of the web, else None."""
+    found = _ADDRESS.fullmatch(told.strip())
+    return found.group() if found else None
 
 
 def _is_hidden(element: etree._Element) -> bool:

@@ -55,8 +55,10 @@ class Page:
 
     def __init__(self, root: etree._Element) -> None:
         self._weights, self._articles = _weigh(root)
-        body = root.find("body")
-        self.place = root if body is None else body
+        head, body = root.find("head"), root.find("body")
+        # Where a page leaves out <body>, libxml2 takes what it doesn't know, such as <main>, into the head
+        headed = head is not None and self._weights.get(head, _Weight()).text > 0
+        self.place = root if body is None or headed else body
         # Whether the page itself says where its text is
         self._told = False
         self._find_place()

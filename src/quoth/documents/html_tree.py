@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from typing import TYPE_CHECKING
 
 from quoth.documents.assembly import clean
-from quoth.documents.decode import decode
+from quoth.documents.decode import decode, python_encoding
 from quoth.errors import FormatError, MissingReaderError
 
 if TYPE_CHECKING:
@@ -27,23 +26,6 @@ DEEPEST = 2048
 _DECLARED = re.compile(rb"<meta\b[^>]{0,300}?\bcharset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _XML_DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _HEAD = 4096
-# What browsers read for these names
-_READ_AS = {
-    "ascii": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso8859-9": "cp1254",
-    "iso8859-11": "cp874",
-    "tis-620": "cp874",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "shift_jis": "cp932",
-    "euc_kr": "cp949",
-    "big5": "big5hkscs",
-    # Whoever could read the declaration has no such encoding before them
-    "utf-16": "utf-8",
-    "utf-16-le": "utf-8",
-    "utf-16-be": "utf-8",
-}
 _XHTML = re.compile(r"\s*<\?xml\b|[^<]{0,100}(?:<![^>]{0,500}>\s*)*<html\b[^>]{0,500}\bxmlns\s*=", re.IGNORECASE)
 # Elements that XML lets end themselves, and HTML doesn't
 _CLOSED = re.compile(
@@ -56,17 +38,18 @@ _FORMATTING = re.compile(
 )
 _UNSEEN = names(
     "script style template noscript noframes noembed iframe frameset object embed applet canvas svg audio video map "
-    "button select option datalist input textarea progress meter dialog head title meta link base rp rt"
+    "button select option datalist input textarea progress meter dialog title meta link base rp rt"
 )
 _NOT_SHOWN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
 # Read out by screen readers: "Skip to content", "opens in a new window"
 _FOR_EARS = frozenset(("sr-only", "visually-hidden", "visuallyhidden", "screen-reader-text", "screen-reader-only"))
 
 
-def parse_html(data: bytes, name: str) -> etree._Element:
+def parse_html(data: bytes, name: str, encoding: str | None = None) -> etree._Element:
     """Return the ``html`` element of a page's bytes, without comments; ``name`` is what errors call the file.
 
-    A byte-order mark tells the encoding, then the page itself; what is valid UTF-8 is taken as that whatever it says.
+    A byte-order mark tells the encoding, then ``encoding``, as Python names what came with the page, then the page
+    itself; what is valid UTF-8 is taken as that whatever is said.
 
     Raises:
         FormatError: it is no text, too large, or nested more than ``DEEPEST`` deep.
@@ -74,7 +57,7 @@ def parse_html(data: bytes, name: str) -> etree._Element:
     """
     if len(data) > MOST_BYTES:
         raise FormatError(f"{name} has {len(data):,} bytes and a web page may have {MOST_BYTES:,}; split it")
-    return parse_html_text(decode(data, name, _declared(data)), name)
+    return parse_html_text(decode(data, name, encoding or _declared(data)), name)
 
 
 def parse_html_text(text: str, name: str) -> etree._Element:
@@ -114,14 +97,7 @@ def is_unseen(element: etree._Element) -> bool:
 def _declared(data: bytes) -> str | None:
     head = data[:_HEAD]
     found = _XML_DECLARED.match(head) or _DECLARED.search(head)
-    if found is None:
-        return None
-    try:
-        name = codecs.lookup(found.group(1).decode("ascii").lower()).name
-        "".encode(name)
-    except (LookupError, UnicodeError, ValueError):
-        return None
-    return _READ_AS.get(name, name)
+    return python_encoding(found.group(1).decode("ascii")) if found else None
 
 
 def _tree(text: str, name: str) -> tuple[etree._Element, bool]:
