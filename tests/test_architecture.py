@@ -87,6 +87,7 @@ WITHIN = {
         "opc",
         "docx_styles",
         "docx",
+        "markup",
         "html_tree",
         "html_article",
         "html_blocks",

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quoth.documents.html_tree import is_unseen, names
+from quoth.documents.html_tree import is_unseen
+from quoth.documents.markup import names
 
 if TYPE_CHECKING:
     from lxml import etree

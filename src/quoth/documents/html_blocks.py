@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from quoth.documents.flow import Flow
-from quoth.documents.html_tree import is_unseen, names
+from quoth.documents.html_tree import is_unseen
+from quoth.documents.markup import SpannedTable, names, raised, unindented
 from quoth.documents.model import LONGEST_TITLE
 
 if TYPE_CHECKING:
@@ -31,14 +32,9 @@ _AROUND_LINE = re.compile(f" *{_LINE} *")
 _IN_WORDS = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
 _ANCHORS = frozenset(("", "¶", "#", "§", "🔗", "link", "permalink", "anchor"))
 _LONGEST_ANCHOR = 10
-_SUPERSCRIPTS = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
-_RAISED = re.compile(r"[0-9+\-−=()n]{1,20}")
 _REFERENCES = frozenset(
     ("reference", "footnote-reference", "footnote-ref", "footnoteref", "noteref", "footnote-anchor")
 )
-# Columns in which a cell may go on through several rows, and the columns that one may span
-_MOST_CARRIED = 50
-_MOST_COLUMNS = 200
 
 
 @dataclass(slots=True)
@@ -51,14 +47,12 @@ class _List:
 
 @dataclass(slots=True)
 class _Table:
-    """A table that is open: where its row is, and which cells of rows above go on, for how many rows."""
+    """A table that is open."""
 
     element: etree._Element
+    rows: SpannedTable
     # Whether a row's first header names that row, since no row names the columns
     names_rows: bool
-    has_row: bool = False
-    column: int = 0
-    carried: dict[int, int] = field(default_factory=dict)
     # Whether each open cell is one of the flow's as well
     cells: list[bool] = field(default_factory=list)
 
@@ -152,8 +146,7 @@ class HtmlBlocks:
         elif tag == "dt":
             self._terms += 1
         elif tag == "table":
-            self._tables.append(_Table(element, _names_rows(element)))
-            self._flow.open_table()
+            self._tables.append(_Table(element, SpannedTable(self._flow), _names_rows(element)))
         elif tag == "tr" and self._tables:
             self._start_row(element)
         elif tag in ("td", "th") and self._tables:
@@ -188,9 +181,9 @@ class HtmlBlocks:
             self._settle()
             self._tables.pop()
             self._flow.close_table()
-        elif tag == "tr" and self._tables and self._tables[-1].has_row:
+        elif tag == "tr" and self._tables:
             self._settle()
-            self._carry()
+            self._tables[-1].rows.close_row()
         elif tag in ("td", "th") and self._tables and self._tables[-1].cells:
             if self._tables[-1].cells.pop():
                 self._flow.close_cell()
@@ -198,44 +191,20 @@ class HtmlBlocks:
                 self._terms -= 1
 
     def _start_row(self, element: etree._Element) -> None:
-        table = self._tables[-1]
-        table.column, table.has_row = 0, True
         parent = element.getparent()
         header = parent is not None and parent.tag == "thead"
-        self._flow.open_row(header or _is_header(element))
+        self._tables[-1].rows.open_row(header=header or _is_header(element))
 
     def _start_cell(self, element: etree._Element) -> None:
         table = self._tables[-1]
-        if not table.has_row:
-            table.has_row = True
-            self._flow.open_row()
-        if (
-            table.names_rows
-            and element.tag == "th"
-            and table.column == 0
-            and next(element.itersiblings("td"), None) is not None
-        ):
+        names_row = table.names_rows and element.tag == "th" and table.rows.column == 0
+        if names_row and next(element.itersiblings("td"), None) is not None:
             # It is read with the value beside it
             self._terms += 1
             table.cells.append(False)
             return
-        self._carry()
-        columns = min(_integer(element.get("colspan"), 1), _MOST_COLUMNS)
-        rows = _integer(element.get("rowspan"), 1)
-        if rows > 1 and columns == 1 and table.column < _MOST_CARRIED:
-            table.carried[table.column] = rows - 1
-        table.column += max(columns, 1)
         table.cells.append(True)
-        self._flow.open_cell(columns)
-
-    def _carry(self) -> None:
-        """Go past the cells of rows above that go on through this row."""
-        table = self._tables[-1]
-        while table.carried.get(table.column, 0) > 0:
-            table.carried[table.column] -= 1
-            self._flow.open_cell(merged=True)
-            self._flow.close_cell()
-            table.column += 1
+        table.rows.open_cell(_integer(element.get("colspan"), 1), _integer(element.get("rowspan"), 1))
 
     def _marker(self, element: etree._Element) -> str:
         if not self._lists or self._lists[-1].number is None:
@@ -251,13 +220,12 @@ class HtmlBlocks:
                 return True
         elif element.tag != "sup":
             return False
-        return element.get("role") == "doc-noteref" or not _REFERENCES.isdisjoint(element.get("class", "").split())
+        if element.get("role") == "doc-noteref" or element.get("epub:type") == "noteref":
+            return True
+        return not _REFERENCES.isdisjoint(element.get("class", "").split())
 
     def _raise(self, start: int) -> None:
-        """Write a number that stands raised so: 10⁶ is not 106."""
-        raised = "".join(self._parts[start:]).strip()
-        if _RAISED.fullmatch(raised):
-            self._parts[start:] = [raised.translate(_SUPERSCRIPTS)]
+        self._parts[start:] = [raised("".join(self._parts[start:]))]
 
     def _add(self, text: str | None) -> None:
         if text:
@@ -271,7 +239,7 @@ class HtmlBlocks:
         self._parts.clear()
         self._raised = [0] * len(self._raised)
         if self._preformatted:
-            self._emit(_unindented(text))
+            self._emit(unindented(text))
             return
         text = _AROUND_LINE.sub(_LINE, _SPACE.sub(" ", text)).strip(" " + _LINE)
         for paragraph in text.split(_LINE * 2):
@@ -282,27 +250,28 @@ class HtmlBlocks:
     def _settle(self) -> None:
         """Write a term that nothing explains."""
         if self._before.endswith("\n"):
-            terms, self._terms = self._terms, 0
-            self._emit("")
-            self._terms = terms
+            before, self._before = self._before, ""
+            self._write(before)
 
     def _emit(self, text: str) -> None:
         if self._terms and not self._heading:
-            self._before = f"{self._before}{text}\n" if text else self._before
+            self._before += text + "\n"
             return
         before, self._before = self._before, ""
         if before.endswith("\n") and self._tables and self._tables[-1].names_rows:
             before = " ".join(before.split()).rstrip(" :") + ": "
-        if self._heading and len(text) <= LONGEST_TITLE and not (self._lists and before):
-            self._flow.heading(self._heading, text)
-        elif self._preformatted and not self._lists:
-            self._flow.paragraph(before + text)
-        elif self._lists:
-            self._flow.item(before + text, self._lists[0].element)
-        elif self._tables and self._tables[-1].names_rows:
-            self._flow.item(before + text, self._tables[-1].element)
+        if self._heading and len(text) <= LONGEST_TITLE:
+            self._flow.heading(self._heading, before + text)
         else:
-            self._flow.paragraph(before + text)
+            self._write(before + text)
+
+    def _write(self, text: str) -> None:
+        if self._lists and not self._preformatted:
+            self._flow.item(text, self._lists[0].element)
+        elif self._tables and self._tables[-1].names_rows:
+            self._flow.item(text, self._tables[-1].element)
+        else:
+            self._flow.paragraph(text)
 
 
 def _beginning(element: etree._Element) -> str:
@@ -341,14 +310,6 @@ def _math(element: etree._Element) -> str:
     if source is not None and source.text:
         return str(source.text)
     return " ".join("".join(etree.ElementTextIterator(element)).split())
-
-
-def _unindented(text: str) -> str:
-    """Return code without the blank lines around it and the indentation that all its lines share."""
-    lines = [line.rstrip() for line in text.split("\n")]
-    filled = [line for line in lines if line]
-    shared = min((len(line) - len(line.lstrip(" \t")) for line in filled), default=0)
-    return "\n".join(line[shared:] for line in lines).strip("\n")
 
 
 def _integer(text: str | None, default: int) -> int:

@@ -7,16 +7,11 @@ from typing import TYPE_CHECKING
 
 from quoth.documents.assembly import clean
 from quoth.documents.decode import decode, python_encoding
+from quoth.documents.markup import names
 from quoth.errors import FormatError, MissingReaderError
 
 if TYPE_CHECKING:
     from lxml import etree
-
-
-def names(listed: str) -> frozenset[str]:
-    """Return the names in a list of them."""
-    return frozenset(listed.split())
-
 
 MOST_BYTES = 64 * 1024 * 1024
 """Bytes of a web page; the longest standards that are one page have a quarter of that."""
