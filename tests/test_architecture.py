@@ -99,6 +99,7 @@ WITHIN = {
         "csv_rows",
         "mail_message",
         "mail",
+        "epub",
         "markdown_blocks",
         "markdown",
         "restructuredtext",

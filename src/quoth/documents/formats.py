@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from quoth.documents.csv_rows import read_csv
 from quoth.documents.decode import decode
 from quoth.documents.docx import read_docx
+from quoth.documents.epub import read_epub
 from quoth.documents.html import read_html
 from quoth.documents.kinds import kind_of
 from quoth.documents.mail import read_eml, read_mbox
@@ -71,6 +72,7 @@ CSV = Format("text/csv", read_csv)
 TSV = Format("text/tab-separated-values", read_csv)
 EML = Format("message/rfc822", read_eml)
 MBOX = Format("application/mbox", read_mbox)
+EPUB = Format("application/epub+zip", read_epub)
 
 FORMATS = {
     ".txt": PLAIN,
@@ -105,6 +107,7 @@ FORMATS = {
     ".mhtml": EML,
     ".mht": EML,
     ".mbox": MBOX,
+    ".epub": EPUB,
 }
 # What ``kinds`` may tell, and how a person calls it
 KNOWN = {
