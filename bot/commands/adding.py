@@ -76,7 +76,9 @@ class AddForm(discord.ui.Modal, title="Add files to the library"):
         self.add_item(discord.ui.TextDisplay(f"{HIDDEN} {READABLE}" if hidden else READABLE))
         self.add_item(
             discord.ui.Label(
-                text="Files", description="Text, Markdown or JSONL; up to ten at once.", component=self.files
+                text="Files",
+                description="PDF, Word, web pages, text and more; up to ten at once.",
+                component=self.files,
             )
         )
 

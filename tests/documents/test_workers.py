@@ -143,7 +143,11 @@ def test_the_process_knows_no_secret_of_this_one(pool: Workers, monkeypatch: pyt
     assert "TOKEN" not in read(pool, "environment")
 
 
-def test_python_code_in_it_reaches_no_network_no_file_and_no_process(pool: Workers, tmp_path):
+def test_python_code_in_it_reaches_no_network_no_file_and_no_process(
+    pool: Workers, tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "mine.txt").write_text("Mine.")
     assert read(pool, "python_attempts", os.fsencode(tmp_path / "mine.txt")) == "done: []"
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
@@ -158,7 +162,10 @@ def test_no_code_in_it_reaches_network_other_processes_or_changes_a_file(pool: W
 
 
 @pytest.mark.skipif(not LINUX, reason="Landlock is Linux's")
-def test_no_code_in_it_reads_a_file_of_somebody_else(pool: Workers, tmp_path):
+def test_no_code_in_it_reads_a_file_of_somebody_else(pool: Workers, tmp_path, monkeypatch: pytest.MonkeyPatch):
+    # "python -m" puts the current folder where modules are looked for
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     read(pool, "sound")
     if "landlock" not in (pool._idle[0].measures or []):
         pytest.skip("this kernel has no Landlock")

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from quoth.documents.landlock import read_only_below
 from quoth.documents.seccomp import deny_calls
@@ -40,10 +42,14 @@ class Limits:
     wall_seconds: float = 180.0
 
 
-def confine(limits: Limits) -> list[str]:
-    """Give up memory above the limits, files, network, programs and other processes; return the measures in force."""
+def confine(limits: Limits, aside: Iterable[str] = ()) -> list[str]:
+    """Give up memory above the limits, files, network, programs and other processes; return the measures in force.
+
+    What Python and the libraries are made of stays readable, but no folder that is one of ``aside`` or holds one, even
+    if modules are imported from there: it is where people's own files are.
+    """
     measures = ["limits"] if _limit_resources(limits) else []
-    readable = sorted(_readable())
+    readable = sorted(_readable(aside))
     if read_only_below(readable):
         measures.append("landlock")
     if deny_calls():
@@ -84,11 +90,14 @@ def _limit_resources(limits: Limits) -> bool:
     return True
 
 
-def _readable() -> set[str]:
-    """Where Python and its libraries lie."""
-    places = {*sys.path, sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values(), *_SHARED}
-    absolute = {os.path.realpath(place) for place in places if place}
-    return {place for place in absolute if place != os.sep}
+def _readable(aside: Iterable[str]) -> set[str]:
+    """Where Python and its libraries lie, and this package."""
+    python = {sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values(), *_SHARED}
+    hidden = [os.path.realpath(place) + os.sep for place in aside]
+    imported = {os.path.realpath(place) for place in sys.path if place}
+    open_ = {place for place in imported if not any(other.startswith(place + os.sep) for other in hidden)}
+    own = str(Path(__file__).resolve().parent.parent)
+    return {*open_, own, *(os.path.realpath(place) for place in python)} - {os.sep}
 
 
 def _watch(readable: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from quoth.documents.confinement import Limits, confine, limit_time
@@ -17,14 +18,14 @@ from quoth.documents.wire import Request, read_request, write_contents, write_re
 from quoth.errors import FormatError, MissingReaderError, ReaderCrashError, ReaderMemoryError, SourceError
 
 
-def main(limits: Limits) -> None:
-    """Read files until there are no more."""
+def main(limits: Limits, aside: Sequence[str]) -> None:
+    """Read files until there are no more. ``aside`` are folders of which nothing may be read."""
     # What libraries print must not stand between the replies
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
-    measures = confine(limits)
+    measures = confine(limits, aside)
     threading.Thread(target=_end_with, args=(incoming.fileno(),), daemon=True).start()
     outgoing.write(json.dumps(measures).encode() + b"\n")
     outgoing.flush()

@@ -27,8 +27,9 @@ _MOST = 2
 # What a process read before leaves crumbs in its memory
 _FILES_EACH = 200
 _BOOT = (
-    "import json, sys; limits, *sys.path = json.loads(sys.argv[1]); del sys.argv[1:]; "
-    "from quoth.documents.confinement import Limits; from quoth.documents.worker import main; main(Limits(**limits))"
+    "import json, sys; limits, aside, *sys.path = json.loads(sys.argv[1]); del sys.argv[1:]; "
+    "from quoth.documents.confinement import Limits; from quoth.documents.worker import main; "
+    "main(Limits(**limits), aside)"
 )
 # Python needs some of them to start; secrets stand in others
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT", "LANG", "LC_ALL")
@@ -45,7 +46,7 @@ class _Worker:
         try:
             self._process = subprocess.Popen(
                 # Not the current folder: a file in it could take a module's place
-                [sys.executable, "-P", "-B", "-c", _BOOT, json.dumps([asdict(limits), *path])],
+                [sys.executable, "-P", "-B", "-c", _BOOT, json.dumps([asdict(limits), _own_folders(), *path])],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -132,6 +133,18 @@ class _Worker:
             return self._process.wait(), 0
         self._process.returncode = os.waitstatus_to_exitcode(status)
         return self._process.returncode, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _own_folders() -> list[str]:
+    """Where the files of whoever runs this are."""
+    found = []
+    for find in (Path.cwd, Path.home):
+        try:
+            found.append(str(find()))
+        except (OSError, RuntimeError):
+            # A folder that is gone, an account without one
+            continue
+    return found
 
 
 class Workers:
