@@ -197,6 +197,19 @@ def test_a_formula_is_read_by_its_source():
     assert paragraphs(page(body)) == ["So {\\displaystyle E=mc^{2}} and x."]
 
 
+def test_links_in_the_text_and_in_its_notes_are_read():
+    notes = "".join(
+        f'<aside class="footnote"><p><a href="https://n.example/{n}">Note {n}</a></p></aside>' for n in "123"
+    )
+    body = f"""<main><h1>Otters</h1><p>{PROSE}See <a class="reference external" href="/w">the wiki</a>.</p>
+    <section id="related-and-shared-homes"><h2>Related and shared homes</h2><p>A holt.</p></section>
+    <aside class="admonition note"><p><a href=/x>Mind</a> <a href=/y>the</a> <a href=/z>weir</a></p></aside>
+    {notes}</main>"""
+    text = read_html(page(body), "a.html").text
+    for kept in ("See the wiki.", "A holt.", "Mind the weir", "Note 1", "Note 3"):
+        assert kept in text
+
+
 def test_a_page_of_links_is_read():
     links = "".join(
         f"<ul><li><a href=/{n}>Chapter {n} of the manual</a><li><a>b</a><li><a href=c>c</a></ul>" for n in range(9)

@@ -24,12 +24,16 @@ _FURNITURE = names(
     "jumplinks sitesub backlinks paywall feedback prevnext widget banner trending"
 )
 _ROLES = names("navigation banner contentinfo search dialog alertdialog menu menubar toolbar tablist tooltip status")
+_NOTES = names("footnote footnotes endnote endnotes admonition citation citations bibliography")
 _LISTS_OF_CONTENTS = frozenset(("toc", "contents", "toctree", "tableofcontents"))
 _CONTENT = names(
     "content maincontent bodycontent main article articlebody post postbody entry entrycontent postcontent document "
     "pagecontent articlecontent mwcontenttext story storybody"
 )
 _BLOCKS = names("ul ol dl div section table tbody tr td p center form")
+_LONGEST_NAME = 100
+# A name of more words tells what stands there and not what it is for
+_MOST_WORDS = 4
 
 
 @dataclass(slots=True)
@@ -72,6 +76,9 @@ class Page:
         if weight.prose * 2 > self._weight.prose > 0 or weight.text * 2 > self._weight.text:
             return False
         tag, role = element.tag, element.get("role", "")
+        words = _words(element)
+        if not words.isdisjoint(_NOTES) or role.startswith("doc-"):
+            return False
         if tag == "nav" or role in _ROLES:
             return True
         if tag == "footer":
@@ -81,7 +88,6 @@ class Page:
             return weight.links_over(0.5 if self._told else 0.3)
         if tag == "aside" or role == "complementary":
             return weight.links_over(0.4) or (not self._told and element.getparent() is self.place)
-        words = _words(element)
         if not words.isdisjoint(_FURNITURE) and weight.prose < self._weight.prose * 0.3:
             return True
         if not words.isdisjoint(_LISTS_OF_CONTENTS) and weight.links_over(0.6):
@@ -167,11 +173,14 @@ def _is_article(element: etree._Element) -> bool:
 
 def _words(element: etree._Element) -> set[str]:
     """Return the words in an element's classes and id, and each of these names as a whole, in lower case."""
-    names = f"{element.get('class', '')} {element.get('id', '')}"[:500].split()
+    called = element.get("class", "")[:500].split()
+    if element.tag != "section" and "section" not in called:
+        # There it is made of the words of a heading
+        called.append(element.get("id", "")[:_LONGEST_NAME])
     words: set[str] = set()
-    for name in names:
+    for name in called:
         parts = [part.lower() for part in _WORDS.findall(name)]
-        if parts and parts[0] not in _OF_ANOTHER:
+        if parts and len(parts) <= _MOST_WORDS and parts[0] not in _OF_ANOTHER:
             words.update(parts)
             words.add("".join(parts))
     return words

@@ -32,9 +32,7 @@ _AROUND_LINE = re.compile(f" *{_LINE} *")
 _IN_WORDS = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
 _ANCHORS = frozenset(("", "¶", "#", "§", "🔗", "link", "permalink", "anchor"))
 _LONGEST_ANCHOR = 10
-_REFERENCES = frozenset(
-    ("reference", "footnote-reference", "footnote-ref", "footnoteref", "noteref", "footnote-anchor")
-)
+_REFERENCES = frozenset(("footnote-reference", "footnote-ref", "footnoteref", "noteref", "footnote-anchor"))
 
 
 @dataclass(slots=True)
@@ -222,7 +220,9 @@ class HtmlBlocks:
             return False
         if element.get("role") == "doc-noteref" or element.get("epub:type") == "noteref":
             return True
-        return not _REFERENCES.isdisjoint(element.get("class", "").split())
+        called = element.get("class", "").split()
+        # A link may well be called a reference
+        return not _REFERENCES.isdisjoint(called) or (element.tag == "sup" and "reference" in called)
 
     def _raise(self, start: int) -> None:
         self._parts[start:] = [raised("".join(self._parts[start:]))]
