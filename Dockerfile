@@ -8,7 +8,7 @@ WORKDIR /app
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 COPY bot bot
-RUN pip install --no-cache-dir '.[bot]' \
+RUN pip install --no-cache-dir '.[bot,documents]' \
     && useradd --system --uid 10001 --no-create-home quoth \
     && install --directory --owner quoth --mode 700 /data
 
