@@ -481,3 +481,36 @@ def test_a_page_of_ten_thousand_words_on_one_line_is_read():
             canvas.drawString(10 + (index * 7919 % 10_000) * 12, 700, "ab")
 
     assert "ab" in shown(on_canvas(draw, pagesize=(120_020, 800)))[0][0]
+
+
+def test_ligatures_of_old_tex_files_are_letters():
+    font = unicode_font()
+    if font is None:
+        pytest.skip("no font whose table of letters can be changed")
+    document = FPDF()
+    document.set_compression(False)
+    document.add_font("D", fname=font)
+    document.set_font("D", size=11)
+    document.add_page()
+    document.text(20, 30, "The oXce Ynds it di#erent.")
+    data = bytes(document.output())
+    for letter, code in (("X", 14), ("Y", 12), ("#", 11)):
+        data = data.replace(b"> <%04X>" % ord(letter), b"> <%04X>" % code)
+    assert shown(data) == [("The office finds it different.", 1)]
+
+
+def test_a_font_named_as_no_bold_one_makes_no_headings():
+    def draw(canvas: Canvas):
+        for row, (font, line) in enumerate(
+            [
+                ("Times-Bold", "The toll"),
+                ("Times-Roman", "It was a penny for each of them, in all weathers."),
+                ("Times-Italic", "Nobody paid it"),
+            ]
+        ):
+            canvas.setFont(font, 11)
+            canvas.drawString(72, 720 - 20 * row, line)
+
+    contents = read_pdf(on_canvas(draw), "a.pdf")
+    assert contents.text == "The toll\n\nIt was a penny for each of them, in all weathers. Nobody paid it"
+    assert [paragraph.heading for paragraph in contents.paragraphs] == ["The toll"]

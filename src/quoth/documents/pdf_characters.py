@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 _SHAPED = (("\ufb00", "\ufdff"), ("\ufe70", "\ufefc"))
 # What PDFium gives for a hyphen at the end of a line
 _LINE_HYPHEN = "\x02"
+# Where TeX's fonts have these, and old files name no letters. PDFium itself writes no such control characters
+_TEX_LIGATURES = {"\x0b": "ff", "\x0c": "fi", "\x0e": "ffi", "\x0f": "ffl"}
 # Marks of lists as the fonts Symbol and Wingdings number them
 _SYMBOLS = {"\uf0b7": "•", "\uf0a7": "▪", "\uf0d8": "➢", "\uf0fc": "✓", "\uf076": "❖", "\uf06f": "□", "\uf0e0": "→"}
 # In parts of a letter's size: a gap that parts two words even where no space is drawn, and one that is no mere kerning
 _GAP = 0.3
 _BACK = 0.6
 _BOLD_WEIGHT = 600
+# A size of the font below this part of what its letters take up is none in points
+_SMALLEST = 0.2
+_NOT_BOLD = tuple(b"roman regular book light medium italic oblique helvetica courier cmr".split())
 _FIXED_PITCH = 1
 _FORCED_BOLD = 1 << 18
 _FONT_NAME_BYTES = 200
@@ -90,6 +95,7 @@ class _Gathering:
         self._style: _Style | None = None
         self._object = 0
         self._spaced = True
+        self._drawn_sizes: dict[float, float] = {}
         # What PDFium writes to, over and over
         self._x, self._y = c_double(), c_double()
         self._flags = c_int()
@@ -119,7 +125,7 @@ class _Gathering:
                 continue
             # Within a word another height may be another size or another line
             if not self._letters or box.bottom != bottom or box.top != top:
-                self._set_style(index)
+                self._set_style(index, max(box.top - box.bottom, right - left))
                 bottom, top = box.bottom, box.top
             assert self._style is not None
             if self._style.angle:
@@ -128,18 +134,18 @@ class _Gathering:
         self._end_word(spaced=True)
         return self._words
 
-    def _set_style(self, index: int) -> None:
+    def _set_style(self, index: int, extent: float) -> None:
         """Take the style of a character: that of the one before it where both are of one object of the page."""
         drawn = addressof(self._pdfium.FPDFText_GetTextObject(self._raw, index).contents)
         if drawn == self._object and self._style is not None:
             return
-        style = self._style_at(index)
+        style = self._style_at(index, extent)
         before = self._style
         if self._letters and before is not None and style != before:
             self._end_word(spaced=before.angle != style.angle or abs(before.y - style.y) > _BACK * before.size)
         self._style, self._object = style, drawn
 
-    def _style_at(self, index: int) -> _Style:
+    def _style_at(self, index: int, extent: float) -> _Style:
         pdfium, raw = self._pdfium, self._raw
         pdfium.FPDFText_GetCharOrigin(raw, index, byref(self._x), byref(self._y))
         radians = pdfium.FPDFText_GetCharAngle(raw, index)
@@ -148,10 +154,12 @@ class _Gathering:
         size = abs(pdfium.FPDFText_GetFontSize(raw, index))
         if pdfium.FPDFText_GetMatrix(raw, index, byref(matrix)):
             size *= math.hypot(matrix.c, matrix.d)
+        if not _SMALLEST * extent < size < extent / _SMALLEST:
+            # A font may draw its letters in any unit of its own; those of one font share the first one's height
+            size = self._drawn_sizes.setdefault(size, extent)
         name, flags = self._font_name, self._flags
         pdfium.FPDFText_GetFontInfo(raw, index, name, _FONT_NAME_BYTES, byref(flags))
-        bold, fixed = _font_style(name.value, flags.value)
-        bold = bold or pdfium.FPDFText_GetFontWeight(raw, index) >= _BOLD_WEIGHT
+        bold, fixed = _font_style(name.value, flags.value, pdfium.FPDFText_GetFontWeight(raw, index))
         down = self._down(self._x.value, self._y.value, angle)
         return _Style(round(down, 2), round(size, 2) or 1.0, bold, fixed, angle)
 
@@ -214,6 +222,8 @@ def _readable(code: int, high: str) -> str:
     if not 0 < code <= 0x10FFFF:
         return ""
     text = chr(code)
+    if text in _TEX_LIGATURES:
+        return _TEX_LIGATURES[text]
     if text == _LINE_HYPHEN:
         return "-"
     if any(first <= text <= last for first, last in _SHAPED):
@@ -237,9 +247,14 @@ def _across(box: FS_RECTF, angle: int) -> tuple[float, float]:
 
 
 @lru_cache(1024)
-def _font_style(name: bytes, flags: int) -> tuple[bool, bool]:
-    """Tell by a font's name and flags whether it is bold, and whether all its letters have one width."""
+def _font_style(name: bytes, flags: int, weight: int) -> tuple[bool, bool]:
+    """Tell by a font's name, flags and weight whether it is bold, and whether all its letters have one width.
+
+    The weight counts where the name tells nothing: PDFium derives it from measures that few programs write with care.
+    """
     lower = name.lower()
-    bold = bool(flags & _FORCED_BOLD) or any(mark in lower for mark in (b"bold", b"black", b"heavy", b"cmbx", b"sfbx"))
+    bold = any(mark in lower for mark in (b"bold", b"black", b"heavy", b"cmbx", b"sfbx"))
+    if not bold and not any(mark in lower for mark in _NOT_BOLD):
+        bold = bool(flags & _FORCED_BOLD) or weight >= _BOLD_WEIGHT
     fixed = bool(flags & _FIXED_PITCH) or any(mark in lower for mark in (b"mono", b"courier", b"cmtt", b"typewriter"))
     return bold, fixed
