@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from quoth.documents import Unreadable, discover, parse, scan
-from quoth.documents.formats import MOST_BYTES
+from quoth.documents.formats import FORMATS, MOST_BYTES
 from quoth.documents.kinds import kind_of
 from quoth.documents.magic import MAGIC, NAMES
 from quoth.errors import FileTooLargeError, FormatError, PathError
@@ -53,6 +53,10 @@ TOLD = [
 @pytest.mark.parametrize(("data", "kind"), TOLD, ids=lambda value: value if isinstance(value, str) else "")
 def test_what_the_bytes_say_counts_for_more_than_the_name(data: bytes, kind: str, suffix: str):
     assert kind_of(data, suffix, "file" + suffix) == kind
+
+
+def test_there_is_a_reader_for_every_kind_that_is_told():
+    assert {kind for _, kind in TOLD} <= FORMATS.keys()
 
 
 TEXTS = [

@@ -25,7 +25,6 @@ from quoth.documents.plain import plain_paragraphs, plain_title
 from quoth.documents.pptx import read_pptx
 from quoth.documents.restructuredtext import restructuredtext_paragraphs
 from quoth.documents.subtitles import read_subtitles
-from quoth.errors import FormatError
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +108,6 @@ FORMATS = {
     ".mbox": MBOX,
     ".epub": EPUB,
 }
-# What ``kinds`` may tell, and how a person calls it
-KNOWN = {
-    ".pdf": "a PDF",
-    ".docx": "a Word document",
-    ".odt": "an OpenDocument text",
-    ".odp": "an OpenDocument presentation",
-    ".pptx": "a PowerPoint presentation",
-    ".epub": "an e-book (EPUB)",
-    ".html": "a web page",
-    ".eml": "a mail",
-    ".mbox": "a mailbox",
-}
 MOST_BYTES = 256 * 1024 * 1024
 """Bytes of a file that makes one document. A JSONL file makes many and may have any number."""
 # One file, many documents: read by `quoth.documents.jsonl`.
@@ -146,11 +133,7 @@ def format_name(name: str, data: bytes) -> str:
         FormatError: it is of a kind that can't be read; the message says which and what to do.
     """
     kind = kind_of(data, suffix(name), name)
-    if kind in FORMATS:
-        return kind
-    if kind in KNOWN:
-        raise FormatError(f"{name} is {KNOWN[kind]}, which can't be read yet; convert it to plain text or Markdown")
-    return ".txt"
+    return kind if kind in FORMATS else ".txt"
 
 
 def readable(stem: str) -> str:

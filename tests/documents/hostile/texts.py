@@ -32,6 +32,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "charset that lies.html": lambda: (
         b"<html><meta charset=utf-7><body>+ADw-script+AD4-alert(1)+ADw-/script+AD4- Words."
     ),
+    "one cell of fifty megabytes.csv": lambda: b'name,text\n1,"' + b"a" * 50_000_000 + b'"\n',
     "quote without end.csv": lambda: b"name,text\n" + b'1,"a\n' * 100_001,
     "a million columns.csv": lambda: b",".join([b"a"] * 1_000_000) + b"\n" + b"1," * 1_000_000 + b"\n",
     "rows by columns.csv": lambda: b",".join([b"column"] * 3_000) + b"\n" + (b"1," * 2_999 + b"1\n") * 3_000,
