@@ -37,6 +37,7 @@ from tests.bot.acting import (
 )
 from tests.bot.answers import answer
 from tests.bot.conftest import GUILD, QUESTION, Restart, labels, text_of
+from tests.documents.pdf_samples import with_fpdf
 
 HOUSE = "When is dinner served?"
 
@@ -82,6 +83,29 @@ async def test_files_of_the_form_are_answered_for_one_by_one_and_quoted_at_once(
     answer = await ann.slash(channel, "ask", question=HOUSE)
     assert answer.response is not None
     assert "seven in the evening" in text_of(answer.response)
+
+
+async def test_files_of_programs_come_through_the_same_door_and_are_cited_by_page_and_heading(
+    manager: MemberActor, ann: MemberActor, channel: ChannelHandle
+) -> None:
+    paper = with_fpdf([["The harbour is described on this page."], ["The beacon was lit by Ismene Vahl in 1874."]])
+    page = b"<!doctype html><html><body><nav>Home</nav><h1>Fees</h1><p>A berth costs four crowns a night.</p></body>"
+    result = await send_form(
+        manager,
+        channel,
+        ("paper.txt", paper),
+        ("fees.html", page),
+        ("torn.pdf", paper[:200]),
+        ("photo.pdf", b"\x89PNG\r\n\x1a\n" + bytes(100)),
+    )
+    text = told(result)
+    assert "Added: **paper.txt**" in text and "Added: **fees.html**" in text
+    assert "Not added: **torn.pdf**" in text and "damaged PDF" in text
+    assert "Not added: **photo.pdf**" in text and "a picture" in text
+    lit = (await ann.slash(channel, "ask", question="Who lit the beacon in 1874?")).response
+    assert "Ismene Vahl" in text_of(lit) and "page 2" in text_of(lit)
+    costs = (await ann.slash(channel, "ask", question="What does a berth cost a night?")).response
+    assert "four crowns" in text_of(costs) and "Fees" in text_of(costs)
 
 
 async def test_an_empty_file_is_named_once_and_nobody_is_told_that_it_can_be_read(

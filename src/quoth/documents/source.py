@@ -229,8 +229,10 @@ class _Walk:
         elif suffix(name) in FORMATS or suffix(name) == CORPUS_SUFFIX:
             self.files.append(SourceFile(name, path))
         else:
-            known = ", ".join([*FORMATS, CORPUS_SUFFIX])
-            self.skipped.append(Skipped(name, f'the suffix "{suffix(name)}" is none of {known}'))
+            ending = f'the suffix "{suffix(name)}"' if suffix(name) else "a name without a suffix"
+            self.skipped.append(
+                Skipped(name, f"{ending} is none that documents have; index it by its name if it is one")
+            )
 
     def _fail(self, name: str, reason: str) -> None:
         shown = name.encode("utf-8", "backslashreplace").decode()
