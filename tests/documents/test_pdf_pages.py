@@ -126,12 +126,13 @@ def test_ligatures_are_letters():
     assert shown(bytes(document.output())) == [("The office finds flowers. The office finds flowers.", 1)]
 
 
-def test_a_word_drawn_twice_to_make_it_bold_is_read_once():
+def test_lines_drawn_twice_to_make_them_bold_are_read_once():
     def draw(canvas: Canvas):
         for shift in (0, 0.3):
-            canvas.drawString(72 + shift, 700, "The harbour is closed.")
+            canvas.drawString(72 + shift, 700, "The harbour is closed because of the storm, and")
+            canvas.drawString(72 + shift, 686, "nobody knows for how long.")
 
-    assert shown(on_canvas(draw)) == [("The harbour is closed.", 1)]
+    assert shown(on_canvas(draw)) == [("The harbour is closed because of the storm, and nobody knows for how long.", 1)]
 
 
 def test_what_lies_outside_the_page_is_not_read():
