@@ -202,11 +202,12 @@ def test_links_in_the_text_and_in_its_notes_are_read():
         f'<aside class="footnote"><p><a href="https://n.example/{n}">Note {n}</a></p></aside>' for n in "123"
     )
     body = f"""<main><h1>Otters</h1><p>{PROSE}See <a class="reference external" href="/w">the wiki</a>.</p>
-    <section id="related-and-shared-homes"><h2>Related and shared homes</h2><p>A holt.</p></section>
+    <section id="related-homes"><h2>Related homes</h2><p>A holt.</p></section>
+    <div id="the-menu-of-otters"><p>Fish.</p></div><dl id="share-food"><dt>Sharing<dd>Food.</dl>
     <aside class="admonition note"><p><a href=/x>Mind</a> <a href=/y>the</a> <a href=/z>weir</a></p></aside>
     {notes}</main>"""
     text = read_html(page(body), "a.html").text
-    for kept in ("See the wiki.", "A holt.", "Mind the weir", "Note 1", "Note 3"):
+    for kept in ("See the wiki.", "A holt.", "Fish.", "Food.", "Mind the weir", "Note 1", "Note 3"):
         assert kept in text
 
 

@@ -34,6 +34,8 @@ _BLOCKS = names("ul ol dl div section table tbody tr td p center form")
 _LONGEST_NAME = 100
 # A name of more words tells what stands there and not what it is for
 _MOST_WORDS = 4
+_MOST_WORDS_OF_ID = 2
+_NAMED = names("div ul ol table td aside nav header footer form main article")
 
 
 @dataclass(slots=True)
@@ -90,7 +92,7 @@ class Page:
             return weight.links_over(0.4) or (not self._told and element.getparent() is self.place)
         if not words.isdisjoint(_FURNITURE) and weight.prose < self._weight.prose * 0.3:
             return True
-        if not words.isdisjoint(_LISTS_OF_CONTENTS) and weight.links_over(0.6):
+        if not words.isdisjoint(_LISTS_OF_CONTENTS) and weight.links_over(0.6) and not self._is_index:
             return True
         return self._is_menu(element, weight)
 
@@ -100,9 +102,13 @@ class Page:
         return weight.links > 2 and weight.links_over(0.7)
 
     def _find_place(self) -> None:
-        prose = self._weights.get(self.place, _Weight()).prose
+        whole = self._weights.get(self.place, _Weight())
+        prose = whole.prose
         mains = [element for element in self._weights if element.tag == "main" or element.get("role") == "main"]
         self._narrow(mains, prose * 0.2)
+        if not self._told:
+            # A page of links
+            self._narrow([main for main in mains if self._weights[main].text > whole.text * 0.4], 0)
         below = set(self._below(self.place))
         articles = [element for element in self._articles if element in below]
         self._narrow(articles, max(prose * 0.4, sum(self._weights[element].prose for element in articles) * 0.6))
@@ -114,7 +120,7 @@ class Page:
 
     def _narrow(self, places: list[etree._Element], least: float) -> None:
         best = max(places, key=lambda element: self._weights[element].prose, default=None)
-        if best is not None and self._weights[best].prose >= max(least, 1):
+        if best is not None and self._weights[best].text and self._weights[best].prose >= least:
             self.place, self._told = best, True
 
     def _below(self, place: etree._Element) -> list[etree._Element]:
@@ -173,14 +179,14 @@ def _is_article(element: etree._Element) -> bool:
 
 def _words(element: etree._Element) -> set[str]:
     """Return the words in an element's classes and id, and each of these names as a whole, in lower case."""
-    called = element.get("class", "")[:500].split()
-    if element.tag != "section" and "section" not in called:
-        # There it is made of the words of a heading
-        called.append(element.get("id", "")[:_LONGEST_NAME])
+    names_of_it = [(name, _MOST_WORDS) for name in element.get("class", "")[:500].split()]
+    if element.tag in _NAMED and "section" not in element.get("class", "").split():
+        # Elsewhere, and where it is long, it is made of the words of a heading
+        names_of_it.append((element.get("id", "")[:_LONGEST_NAME], _MOST_WORDS_OF_ID))
     words: set[str] = set()
-    for name in called:
+    for name, most in names_of_it:
         parts = [part.lower() for part in _WORDS.findall(name)]
-        if parts and len(parts) <= _MOST_WORDS and parts[0] not in _OF_ANOTHER:
+        if parts and len(parts) <= most and parts[0] not in _OF_ANOTHER:
             words.update(parts)
             words.add("".join(parts))
     return words

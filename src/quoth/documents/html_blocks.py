@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from quoth.documents.flow import Flow
@@ -32,6 +33,8 @@ _AROUND_LINE = re.compile(f" *{_LINE} *")
 _IN_WORDS = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
 _ANCHORS = frozenset(("", "¶", "#", "§", "🔗", "link", "permalink", "anchor"))
 _LONGEST_ANCHOR = 10
+# Headers of a row stand so near its values
+_NEAR = 20
 _REFERENCES = frozenset(("footnote-reference", "footnote-ref", "footnoteref", "noteref", "footnote-anchor"))
 
 
@@ -196,7 +199,7 @@ class HtmlBlocks:
     def _start_cell(self, element: etree._Element) -> None:
         table = self._tables[-1]
         names_row = table.names_rows and element.tag == "th" and table.rows.column == 0
-        if names_row and next(element.itersiblings("td"), None) is not None:
+        if names_row and any(beside.tag == "td" for beside in islice(element.itersiblings(), _NEAR)):
             # It is read with the value beside it
             self._terms += 1
             table.cells.append(False)
