@@ -94,6 +94,10 @@ def test_a_chapter_counts_once_however_often_it_is_listed_and_none_from_elsewher
     assert read(epub(**{"OEBPS__book.opf": package("two two far up nothing one two")})) == BOOK
 
 
+def test_a_book_whose_only_chapter_is_called_its_table_of_contents_is_read():
+    assert read(epub(**{"OEBPS__book.opf": package("cover")})) == [(None, "Cover words")]
+
+
 def test_the_package_is_found_without_a_container():
     assert read(epub(**{"META-INF__container.xml": None})) == BOOK
 

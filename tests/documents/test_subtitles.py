@@ -107,17 +107,21 @@ def test_scripts_without_spaces_are_joined_without():
     assert read(text, "a.srt") == [("00:00:01", "水獭在河里捕鱼。")]
 
 
-@pytest.mark.parametrize(
-    "text", ["WEBVTT\n", "WEBVTT\n\nNOTE no cue\n", "Otters hunt at 00:01 --> night.\n", "{1}{20}Frames"]
-)
+@pytest.mark.parametrize("text", ["1\n\n2\n", "Otters hunt at 00:01 --> night.\n", "{1}{20}Frames"])
 def test_a_file_without_times_is_refused_in_words(text):
     with pytest.raises(FormatError, match=r"a\.srt holds no subtitle with its times"):
         parse("a.srt", text.encode())
 
 
-def test_cues_without_text_are_told():
-    with pytest.raises(NoTextError, match="without any text"):
-        parse("a.vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\n<b></b>\n")
+@pytest.mark.parametrize("text", ["WEBVTT\n\n00:01.000 --> 00:02.000\n<b></b>\n", "WEBVTT\n\nNOTE no cue\n"])
+def test_subtitles_without_text_are_told(text):
+    with pytest.raises(NoTextError, match="no subtitle with any text"):
+        parse("a.vtt", text.encode())
+
+
+def test_times_and_breaks_as_careless_programs_write_them_are_read():
+    text = "1\n0:0:6,7 -> 0:0:9\nfirst\\Nsecond\\hthird\n"
+    assert read(text, "a.srt") == [("00:00:06", "first second third")]
 
 
 def test_hostile_cues_are_read_in_linear_time():

@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from quoth.documents.assembly import Assembly, clean, with_text
+from quoth.documents.assembly import Assembly, clean
 from quoth.documents.csv_dialect import LONGEST_FIELD, Dialect, dialect_of
 from quoth.documents.decode import decode
 from quoth.documents.model import Contents
 from quoth.documents.plain import GATHERED
 from quoth.documents.rows import LONGEST_LABEL, is_number
-from quoth.errors import FormatError
+from quoth.errors import FormatError, NoTextError
 
 MOST_CHARACTERS = 50_000_000
 """Characters of all rows as they are read, with the header's repeated in each."""
@@ -55,7 +55,9 @@ def read_csv(data: bytes, name: str) -> Contents:
                 f"{name} has a cell of more than {LONGEST_FIELD:,} characters, so it is no table; "
                 "index it as plain text, or export it again"
             ) from error
-    return with_text(contents, name)
+    if not contents.text:
+        raise NoTextError(f"{name} is a table without a filled cell; there is nothing in it to quote")
+    return contents
 
 
 def _read(dialect: Dialect, text: str, name: str) -> Contents:

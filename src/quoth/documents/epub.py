@@ -108,10 +108,12 @@ def _book(archive: Archive, name: str) -> _Book:
             continue
         entry = archive.find(_entry(path, item.get("href", "")))
         is_nav = "nav" in item.get("properties", "").split()
-        if entry is not None and not is_nav and entry not in left_out:
+        if entry is not None and not is_nav:
             book.chapters.append(entry)
         if is_nav and entry is not None:
             items["nav"] = item
+    # Some call a chapter their table of contents
+    book.chapters = [chapter for chapter in book.chapters if chapter not in left_out] or book.chapters
     if not book.chapters:
         raise FormatError(f"{name} is an e-book without any chapter that is there; get it anew")
     for item in items.values():

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from quoth.documents.assembly import Assembly, clean, with_text
+from quoth.documents.assembly import Assembly, clean
 from quoth.documents.decode import decode
 from quoth.documents.flow import Flow
 from quoth.documents.html import read_html, web_address
@@ -15,7 +15,7 @@ from quoth.documents.html_tree import parse_html
 from quoth.documents.mail_message import Body, Mail
 from quoth.documents.model import Contents
 from quoth.documents.plain import plain_paragraphs
-from quoth.errors import FormatError
+from quoth.errors import FormatError, NoTextError
 
 MOST_MAILS = 100_000
 """Mails of one mailbox."""
@@ -50,7 +50,10 @@ def read_eml(data: bytes, name: str) -> Contents:
         return replace(contents, uri=contents.uri or web_address(mail.saved_from))
     assembly = Assembly()
     _Letters(assembly, name).add(mail, mail.subject)
-    return with_text(assembly.contents(mail.subject), name)
+    contents = assembly.contents(mail.subject)
+    if not contents.text:
+        raise NoTextError(f"{name} is a mail that says nothing; there is nothing in it to quote")
+    return contents
 
 
 def read_mbox(data: bytes, name: str) -> Contents:
@@ -76,7 +79,7 @@ def read_mbox(data: bytes, name: str) -> Contents:
         letters.add(mail, mail.subject or "(no subject)")
     # The subject of the first mail is no title of them all
     contents = assembly.contents()
-    return with_text(Contents(contents.text, contents.paragraphs), name)
+    return Contents(contents.text, contents.paragraphs)
 
 
 class _Letters:

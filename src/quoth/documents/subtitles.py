@@ -25,13 +25,15 @@ _ROLLING = 0.25
 _MOST_LINES = 4
 
 _TIMES = re.compile(
-    r"[ \t]*(?:(\d{1,4}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?[ \t]*--?>[ \t]*"
-    r"(?:(\d{1,4}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?(?=[ \t]|$)"
+    r"[ \t]*(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?[ \t]*--?>[ \t]*"
+    r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?(?=[ \t]|$)"
 )
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?[ \t]+([^<>]{1,200})>", re.IGNORECASE)
 _READING = re.compile(r"<rt\b[^<>]{0,100}>[^<>]{0,200}</rt>", re.IGNORECASE)
 # <i>, <c.yellow>, <00:01.000>, <font color=…>, and {\an8}, but no <3
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<\d[\d:.]{0,20}>|\{\\[^{}]{0,100}\}")
+# What other programs' subtitles write for the end of a line and a space that never breaks
+_BREAK = re.compile(r"\\[Nnh]")
 _ENDED = re.compile(r"[.!?…。！？؟۔।]['\"”’»)\]♪]*$")
 _TURN = re.compile(r"[-–—‐>]{1,2}[ \t]*(?=[^\W\d_]|[\"'“¿¡\[(])")
 # Scripts that put no space between words
@@ -68,7 +70,7 @@ def read_subtitles(data: bytes, name: str) -> Contents:
     lines = text.split("\n")
     header = _HEADER.fullmatch(lines[0].strip())
     cues = _cues(lines, blank_ends=header is not None)
-    if not cues:
+    if not cues and header is None:
         raise FormatError(
             f"{name} holds no subtitle with its times, such as 00:00:01.000 --> 00:00:04.000; "
             "export it again as VTT or SRT"
@@ -77,7 +79,7 @@ def read_subtitles(data: bytes, name: str) -> Contents:
     _write(_unrolled(cues), assembly)
     contents = assembly.contents(header.group(1) if header else None)
     if not contents.text:
-        raise NoTextError(f"{name} holds subtitles without any text; export it again as VTT or SRT")
+        raise NoTextError(f"{name} holds no subtitle with any text; export it again as VTT or SRT")
     return contents
 
 
@@ -114,7 +116,7 @@ def _cue(times: tuple[float, float], body: list[str]) -> list[_Line]:
         if voice is not None:
             speaker = " ".join(html.unescape(voice.group(1)).split())
         shown = html.unescape(_TAG.sub("", _READING.sub("", line)))
-        shown = " ".join(shown.replace("\\N", " ").replace("\u200b", "").split())
+        shown = " ".join(_BREAK.sub(" ", shown).replace("\u200b", "").split())
         if shown:
             lines.append(_Line(*times, shown, speaker))
     return lines
