@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -252,3 +253,11 @@ def test_a_copy_of_this_process_has_processes_of_its_own():
         output, errors = parent.communicate()
     first, copied, again = output.split()
     assert first == again != copied, errors
+
+
+def test_a_large_file_may_take_longer_and_none_may_take_for_ever():
+    limits = Limits(cpu_seconds=60, wall_seconds=180.0)
+    assert limits.for_size(0) == limits
+    larger = limits.for_size(9_000_000)
+    assert (larger.cpu_seconds, larger.wall_seconds, larger.memory_bytes) == (150, 450.0, limits.memory_bytes)
+    assert limits.for_size(10**12) == replace(limits, cpu_seconds=240, wall_seconds=720.0)

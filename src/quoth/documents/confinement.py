@@ -9,7 +9,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quoth.documents.landlock import read_only_below
@@ -40,6 +40,18 @@ class Limits:
     memory_bytes: int = 2 * 1024**3
     cpu_seconds: int = 60
     wall_seconds: float = 180.0
+
+    def for_size(self, size: int) -> Limits:
+        """Return the limits for a file of ``size`` bytes: a manual of thousands of pages may take longer.
+
+        Ten seconds more of computing for each megabyte, and thirty in all, up to four times the plain limits.
+        """
+        megabytes = size / 1_000_000
+        return replace(
+            self,
+            cpu_seconds=min(4 * self.cpu_seconds, self.cpu_seconds + int(10 * megabytes)),
+            wall_seconds=min(4 * self.wall_seconds, self.wall_seconds + 30 * megabytes),
+        )
 
 
 def confine(limits: Limits, aside: Iterable[str] = ()) -> list[str]:

@@ -34,7 +34,7 @@ def main(limits: Limits, aside: Sequence[str]) -> None:
             request = read_request(incoming)
         except EOFError:
             return
-        limit_time(limits.cpu_seconds)
+        limit_time(limits.for_size(len(request.data)).cpu_seconds)
         _answer(outgoing, request, limits)
         del request
 

@@ -65,7 +65,8 @@ class _Worker:
         """Read a file. Whatever is raised but a SourceError of the reader's own, the process is of no more use."""
         self.files += 1
         late = threading.Event()
-        timer = threading.Timer(self.limits.wall_seconds, self._stop, [late])
+        limits = self.limits.for_size(len(request.data))
+        timer = threading.Timer(limits.wall_seconds, self._stop, [late])
         timer.daemon = True
         timer.start()
         try:
@@ -74,7 +75,7 @@ class _Worker:
             write_request(self._input, request)
             return read_reply(self._output, request.name, self.limits.memory_bytes)
         except (WireError, EOFError, OSError) as error:
-            raise self._ended(request.name, error, late.is_set()) from error
+            raise self._ended(request.name, error, late.is_set(), limits) from error
         finally:
             timer.cancel()
 
@@ -108,15 +109,15 @@ class _Worker:
         late.set()
         self._process.kill()
 
-    def _ended(self, name: str, error: Exception, late: bool) -> SourceError:
+    def _ended(self, name: str, error: Exception, late: bool, limits: Limits) -> SourceError:
         """Say why a process gave no reply."""
         if isinstance(error, WireError):
             return ReaderCrashError(name, "its reader gave " + str(error))
         status, peak = self._wait()
         if late:
-            return TooSlowError(name, self.limits.wall_seconds)
+            return TooSlowError(name, limits.wall_seconds)
         if sys.platform != "win32" and status == -signal.SIGXCPU:
-            return TooSlowError(name, self.limits.cpu_seconds)
+            return TooSlowError(name, limits.cpu_seconds)
         if peak > self.limits.memory_bytes * 0.7:
             return ReaderMemoryError(name, self.limits.memory_bytes)
         return ReaderCrashError(name, f"by signal {-status}" if status < 0 else f"with status {status}")
