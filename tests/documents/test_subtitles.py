@@ -128,3 +128,7 @@ def test_hostile_cues_are_read_in_linear_time():
     line = "<v " + "<" * 100_000 + "{\\" * 100_000 + "-" * 1000
     found = read(f"WEBVTT\n\n99:59:59.999 --> 00:00:00.000\n{line}\n" + "9" * 100_000 + ":00:00.000 --> 1\n")
     assert found[0][0] == "99:59:59"
+
+
+def test_times_without_leading_zeros_are_read():
+    assert read("WEBVTT\n\n0:0:0.0 --> 0:0:3.540\nGood morning.\n") == [("00:00:00", "Good morning.")]

@@ -24,6 +24,7 @@ from quoth.errors import FormatError, MissingReaderError, NoTextError
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
 
+_ENCRYPTED = b"/Encrypt"
 MOST_PAGES = 10_000
 MOST_CHARACTERS = 20_000_000
 """Characters of all pages; an encyclopaedia has fewer."""
@@ -61,7 +62,10 @@ def read_pdf(data: bytes, name: str) -> Contents:
         document = pypdfium2.PdfDocument(data)
     except _LIBRARY_ERRORS as error:
         if getattr(error, "err_code", None) == _PASSWORD:
-            raise FormatError(f"{name} opens with a password only; save it without one and try again") from error
+            if _ENCRYPTED in data:
+                raise FormatError(f"{name} opens with a password only; save it without one and try again") from error
+            # PDFium gives no number of its own here, so it is the one of the document before
+            raise _damaged(name, ValueError("its catalogue can't be read")) from error
         raise _damaged(name, error) from error
     try:
         pages = _Pages(document, name)
