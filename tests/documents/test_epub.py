@@ -53,7 +53,7 @@ def epub(**changed: str | None) -> bytes:
             "<h1>Holts</h1><p>A den<span epub:type='pagebreak' title='7'>7</span> of&nbsp;<a id='x'/>otters"
             "<a epub:type='noteref' href='#n'>1</a>.</p><aside epub:type='footnote' id='n'><p>Or couch.</p></aside>"
         ),
-        "OEBPS/text/two b.xhtml": chapter("<p>It flows.</p><p>And flows.</p>"),
+        "OEBPS/text/two b.xhtml": chapter("<nav><p>Next</p></nav><p>It flows.</p><p>And flows.</p>"),
         "OEBPS/nav.xhtml": NAV,
     }
     files |= {name.replace("__", "/"): text for name, text in changed.items()}

@@ -125,12 +125,19 @@ def test_the_title_is_the_pages_own_without_its_sites_name(head, heading, title)
     ],
 )
 def test_the_address_is_the_canonical_one_if_it_can_be_followed(head, uri):
-    assert parse("a.html", page(f"<p>{PROSE}</p>", head)).uri == uri
+    assert read_html(page(f"<p>{PROSE}</p>", head), "a.html").uri == uri
+
+
+def test_a_page_is_read_behind_the_door_as_well():
+    document = parse("a.html", page(f"<p>{PROSE}</p>", '<link rel="canonical" href="https://river.example/o">'))
+    assert (document.media_type, document.uri) == ("text/html", "https://river.example/o")
 
 
 def test_a_page_that_leaves_out_its_body_and_its_head_is_read():
     data = f"<!DOCTYPE html><title>Otters</title><nav><a href=/>Home</a></nav><main><h1>Otters</h1><p>{PROSE}</main>"
     assert read_html(data.encode(), "a.html").text == f"Otters\n\n{PROSE.strip()}"
+    data = f"<!DOCTYPE html><title>Otters</title><section><h2>Homes</h2>A holt.</section><p>{PROSE}"
+    assert read_html(data.encode(), "a.html").text == f"Homes\n\nA holt.\n\n{PROSE.strip()}"
 
 
 def test_hidden_text_and_what_only_programs_read_is_left_out():
@@ -174,6 +181,14 @@ def test_a_row_of_a_table_reads_alone():
     ]
 
 
+def test_a_cell_that_goes_on_through_rows_is_read_in_each():
+    table = "<table><tr><th>Kind<th>Mass<th>Sex<tr><td rowspan=2>Sea<td>30<td rowspan=3>m<tr><td>28<tr><td>River<td>9"
+    assert paragraphs(page(table + "<tr><td>Giant<td>32<td>f</table>")) == [
+        "Kind: Sea; Mass: 30; Sex: m\nKind: Sea; Mass: 28; Sex: m\n"
+        "Kind: River; Mass: 9; Sex: m\nKind: Giant; Mass: 32; Sex: f"
+    ]
+
+
 def test_a_table_whose_headers_stand_before_its_rows_reads_alone_too():
     table = "<table><tr><th colspan=2>Ada<tr><th>Born<td>1815<tr><th>Died:<td>1852</table>"
     assert paragraphs(page(table)) == ["Ada\nBorn: 1815\nDied: 1852"]
@@ -199,8 +214,9 @@ def test_a_formula_is_read_by_its_source():
 
 def test_links_in_the_text_and_in_its_notes_are_read():
     notes = "".join(
-        f'<aside class="footnote"><p><a href="https://n.example/{n}">Note {n}</a></p></aside>' for n in "123"
+        f'<aside class="footnote"><p><a href="https://n.example/{n}">Note {n}</a></p></aside>' for n in "12"
     )
+    notes += '<aside role="doc-footnote"><p><a href="https://n.example/3">Note 3</a></p></aside>'
     body = f"""<main><h1>Otters</h1><p>{PROSE}See <a class="reference external" href="/w">the wiki</a>.</p>
     <section id="related-homes"><h2>Related homes</h2><p>A holt.</p></section>
     <div id="the-menu-of-otters"><p>Fish.</p></div><dl id="share-food"><dt>Sharing<dd>Food.</dl>
@@ -220,6 +236,8 @@ def test_a_page_of_links_is_read():
 
 def test_what_calls_itself_a_menu_and_holds_the_text_is_the_text():
     assert PROSE.strip() in paragraphs(page(f'<div class="sidebar"><nav><p>{PROSE}</p></nav></div><p>Short.</p>'))
+    links = "".join(f"<p><a href=/{n}>A page of the manual, number {n}</a></p>" for n in range(20))
+    assert PROSE.strip() in paragraphs(page(f'<div role="banner"><p>{PROSE}</p></div>{links}'))
 
 
 @pytest.mark.parametrize(
@@ -255,9 +273,9 @@ def test_xhtml_elements_that_end_themselves_hold_nothing():
     assert paragraphs(data.encode()) == ["Text"]
 
 
-@pytest.mark.parametrize("tag", ["font", "b", "a href=x"])
+@pytest.mark.parametrize("tag", ["font", "b", "span class=x"])
 def test_formatting_that_nobody_closed_loses_no_text(tag):
-    body = "".join(f"<p><{tag}>word{number}</p>" for number in range(5000))
+    body = "".join(f"<br><{tag}>word{number}" for number in range(5000))
     assert words(read_html(page(body), "a.html").text) == [f"word{number}" for number in range(5000)]
 
 

@@ -89,8 +89,9 @@ def test_attachments_are_named_and_not_opened():
     mail = message()
     mail.add_attachment(b"PK\x03\x04", maintype="application", subtype="zip", filename="größe.zip")
     mail.add_attachment("secret words", filename="notes.txt")
+    mail.add_attachment("secret words without a name")
     texts = [text for _, text in read(mail)]
-    assert texts[-1] == "Attached: größe.zip, notes.txt"
+    assert texts[-1] == "Attached: größe.zip, notes.txt, text/plain"
     assert not any("secret" in text for text in texts)
 
 

@@ -21,11 +21,6 @@ DEEPEST = 2048
 _DECLARED = re.compile(rb"<meta\b[^>]{0,300}?\bcharset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _XML_DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 _HEAD = 4096
-_XHTML = re.compile(r"\s*<\?xml\b|[^<]{0,100}(?:<![^>]{0,500}>\s*)*<html\b[^>]{0,500}\bxmlns\s*=", re.IGNORECASE)
-# Elements that XML lets end themselves, and HTML doesn't
-_CLOSED = re.compile(
-    r"<(title|script|style|textarea|iframe|a|i|b|em|span|p|div|td|th|li)((?:\s[^<>]*)?)/>", re.IGNORECASE
-)
 _FORMATTING = re.compile(
     r"</?(?:a|abbr|acronym|b|bdi|bdo|big|center|cite|em|font|i|ins|kbd|label|nobr|s|samp|small|span|strike|strong|tt|u|var)"
     r"(?:[\s/][^<>]*)?>",
@@ -58,8 +53,6 @@ def parse_html(data: bytes, name: str, encoding: str | None = None) -> etree._El
 def parse_html_text(text: str, name: str) -> etree._Element:
     """Return the ``html`` element of a page that is decoded already; see ``parse_html``."""
     text = clean(text)
-    if _XHTML.match(text[:_HEAD]):
-        text = _CLOSED.sub(r"<\1\2></\1>", text)
     root, too_deep = _tree(text, name)
     if too_deep:
         # Thousands of <font> that nobody closed are no reason to refuse a page
