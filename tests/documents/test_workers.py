@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import signal
@@ -168,7 +169,7 @@ def test_no_code_in_it_reads_a_file_of_somebody_else(pool: Workers, tmp_path, mo
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     read(pool, "sound")
-    if "landlock" not in (pool._idle[0].measures or []):
+    if ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) < 1:
         pytest.skip("this kernel has no Landlock")
     (tmp_path / "landlock.txt").write_text("Mine.")
     assert read(pool, "kernel_attempts", os.fsencode(tmp_path / "landlock.txt")) == "done: []"
