@@ -134,9 +134,21 @@ def test_a_table_that_lays_out_the_page_is_read_cell_by_cell():
     assert paragraphs(read(table(["Staff", inner + p("")]))) == ["Staff", "Name: Ann; Age: 31\nName: Bob; Age: 32"]
 
 
+def test_a_table_of_one_column_holds_paragraphs_and_not_rows():
+    frame = table([p("A framed remark with an end.") + p("And another one.")], ["Below it."])
+    assert paragraphs(read(frame)) == ["A framed remark with an end.", "And another one.", "Below it."]
+
+
+def test_a_relation_that_leads_out_of_the_file_is_not_followed():
+    outside = relations({"word/document.xml": "officeDocument"}).replace("Target=", 'TargetMode="External" Target=')
+    with pytest.raises(FormatError, match="holds no document"):
+        read_docx(packed({"_rels/.rels": outside, "word/document.xml": "<w/>"}), "a.docx")
+
+
 def test_deleted_and_moved_text_is_left_out_and_inserted_text_kept():
     body = (
-        f"<w:p>{r('The dam ')}<w:del><w:r><w:delText>broke</w:delText></w:r></w:del><w:ins>{r('held')}</w:ins>"
+        f"<w:p>{r('The dam ')}<w:del><w:r><w:delText>broke</w:delText></w:r>{r('fell')}</w:del>"
+        f"<w:ins>{r('held')}</w:ins>"
         f"<w:moveFrom>{r(' away')}</w:moveFrom><w:moveTo>{r(' here')}</w:moveTo>.</w:p>"
     )
     assert paragraphs(read(body)) == ["The dam held here"]
