@@ -74,10 +74,28 @@ def alive(pid: int) -> bool:
 )
 def test_what_a_reader_does_is_that_files_failure_and_the_next_file_is_read(pool, kind, error, message):
     assert read(pool, "sound") == "Words."
+    if kind == "greedy_in_c" and workers._peak_memory() > 0.7 * Limits().memory_bytes:
+        pytest.skip("this process had as much memory itself, of which a crash can't be told apart")
     with pytest.raises(error, match=message) as caught:
         read(pool, kind)
     assert str(caught.value).startswith("a.file ")
     assert read(pool, "sound", b"The next words.") == "The next words."
+
+
+def test_a_crash_is_told_as_one_however_much_memory_the_process_that_asks_once_had():
+    asking = (
+        "import numpy, sys; from tests.documents.test_workers import BOOT, Limits, Workers, read, workers\n"
+        "workers._BOOT = BOOT\n"
+        "numpy.ones(100_000_000)\n"
+        "pool = Workers(Limits(memory_bytes=10**9))\n"
+        "assert workers._peak_memory() > 0.7e9\n"
+        "try: read(pool, 'abort')\n"
+        "except Exception as error: sys.stdout.write(f'{type(error).__name__}: {error}')\n"
+        "pool.close()"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    ran = subprocess.run([sys.executable, "-c", asking], capture_output=True, text=True, env=environment)
+    assert ran.stdout.startswith("ReaderCrashError: a.file ") and "signal 6" in ran.stdout, ran.stderr
 
 
 def test_a_reader_that_waits_for_ever_is_ended(pool: Workers):

@@ -24,6 +24,8 @@ from quoth.errors import ReaderCrashError, ReaderMemoryError, SourceError, TooSl
 LIMITS = Limits()
 
 _MOST = 2
+# macOS gives bytes where Linux gives kibibytes
+_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 # What a process read before leaves crumbs in its memory
 _FILES_EACH = 200
 _BOOT = (
@@ -41,6 +43,7 @@ class _Worker:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.files = 0
+        self._inherited = _peak_memory()
         path = [place for place in sys.path if place]
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         try:
@@ -118,7 +121,8 @@ class _Worker:
             return TooSlowError(name, limits.wall_seconds)
         if sys.platform != "win32" and status == -signal.SIGXCPU:
             return TooSlowError(name, limits.cpu_seconds)
-        if peak > self.limits.memory_bytes * 0.7:
+        # The system counts this process's own memory, at the moment that it started the other, as that one's too
+        if peak > max(self.limits.memory_bytes * 0.7, self._inherited):
             return ReaderMemoryError(name, self.limits.memory_bytes)
         return ReaderCrashError(name, f"by signal {-status}" if status < 0 else f"with status {status}")
 
@@ -133,7 +137,16 @@ class _Worker:
         except ChildProcessError:
             return self._process.wait(), 0
         self._process.returncode = os.waitstatus_to_exitcode(status)
-        return self._process.returncode, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        return self._process.returncode, usage.ru_maxrss * _MAXRSS_UNIT
+
+
+def _peak_memory() -> int:
+    """Return the most bytes of memory that this process ever had; 0 where the system doesn't tell."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
 
 
 def _own_folders() -> list[str]:
