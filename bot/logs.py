@@ -40,7 +40,7 @@ LogFormat = Literal["text", "json"]
 
 
 class DiscreetFormatter(logging.Formatter):
-    """Formats records, tracebacks included, with every token replaced; a request's lines begin with its id."""
+    """Formats records, tracebacks included, with every token replaced; a request's lines end with its id."""
 
     def __init__(self, token: str = "") -> None:
         super().__init__("{asctime} {levelname:<7} {name}: {message}", "%Y-%m-%d %H:%M:%S", style="{")

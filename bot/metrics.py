@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -32,7 +32,7 @@ class Asked:
     """A question on its way; whoever asks it notes what became of it."""
 
     outcome: Outcome = "failed"
-    seconds: float = field(default=0.0)
+    seconds: float = 0.0
 
 
 class Metrics:

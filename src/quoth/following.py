@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -117,7 +118,7 @@ def _mark(root: Path) -> Mark:
     except OSError:
         return ()
     which = (found.st_dev, found.st_ino)
-    return which if root.is_dir() else (*which, found.st_size, found.st_mtime_ns)
+    return which if stat.S_ISDIR(found.st_mode) else (*which, found.st_size, found.st_mtime_ns)
 
 
 def _is_another(before: Mark, now: Mark) -> bool:

@@ -226,7 +226,6 @@ def _salvage(folder: Path, into: Path, as_json: bool) -> None:
 
 
 def _follow(library: Library, paths: Sequence[Path], as_json: bool) -> None:
-    from quoth.documents.source import discover
     from quoth.following import Follower
 
     failed: dict[Path, list[tuple[str, str]]] = {}
@@ -239,7 +238,7 @@ def _follow(library: Library, paths: Sequence[Path], as_json: bool) -> None:
         if news:
             _tell(summary, library.folder, as_json)
 
-    roots = [discover(path).root for path in paths]
+    roots = [path.expanduser().resolve() for path in paths]
     messages().print(f"following {counted(len(roots), 'path')}; Ctrl-C ends it", style="dim", highlight=False)
     Follower(roots, update, lambda error: complain(str(error)), library.folder.resolve()).follow()
 

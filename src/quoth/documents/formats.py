@@ -18,7 +18,7 @@ from quoth.documents.html import read_html
 from quoth.documents.kinds import kind_of
 from quoth.documents.mail import read_eml, read_mbox
 from quoth.documents.markdown import markdown_paragraphs
-from quoth.documents.model import Contents
+from quoth.documents.model import Contents, Paragraph
 from quoth.documents.odf import read_odf
 from quoth.documents.pdf import read_pdf
 from quoth.documents.plain import plain_paragraphs, plain_title
@@ -39,26 +39,21 @@ class Format:
     in_process: bool = False
 
 
-def _read_plain(data: bytes, name: str) -> Contents:
-    text = decode(data, name)
-    return Contents(text, plain_paragraphs(text), plain_title(text))
+def _source(
+    paragraphs_of: Callable[[str], tuple[tuple[Paragraph, ...], str | None]],
+) -> Callable[[bytes, str], Contents]:
+    """Make a reader of a format whose bytes are the text, of what finds paragraphs and title in that."""
+
+    def read(data: bytes, name: str) -> Contents:
+        text = decode(data, name)
+        return Contents(text, *paragraphs_of(text))
+
+    return read
 
 
-def _read_markdown(data: bytes, name: str) -> Contents:
-    text = decode(data, name)
-    paragraphs, title = markdown_paragraphs(text)
-    return Contents(text, paragraphs, title)
-
-
-def _read_restructuredtext(data: bytes, name: str) -> Contents:
-    text = decode(data, name)
-    paragraphs, title = restructuredtext_paragraphs(text)
-    return Contents(text, paragraphs, title)
-
-
-PLAIN = Format("text/plain", _read_plain, in_process=True)
-MARKDOWN = Format("text/markdown", _read_markdown, in_process=True)
-RESTRUCTUREDTEXT = Format("text/x-rst", _read_restructuredtext, in_process=True)
+PLAIN = Format("text/plain", _source(lambda text: (plain_paragraphs(text), plain_title(text))), in_process=True)
+MARKDOWN = Format("text/markdown", _source(markdown_paragraphs), in_process=True)
+RESTRUCTUREDTEXT = Format("text/x-rst", _source(restructuredtext_paragraphs), in_process=True)
 PDF = Format("application/pdf", read_pdf)
 ODT = Format("application/vnd.oasis.opendocument.text", read_odf)
 ODP = Format("application/vnd.oasis.opendocument.presentation", read_odf)

@@ -40,13 +40,14 @@ def read_html(data: bytes, name: str, encoding: str | None = None) -> Contents:
         MissingReaderError: lxml isn't installed.
     """
     root = parse_html(data, name, encoding)
-    contents = _contents(root, Page(root), _meta(root))
+    meta = _meta(root)
+    contents = _contents(root, Page(root), meta)
     if not contents.text:
         raise NoTextError(
             f"{name} is a web page that shows no text of its own; where a script writes it, "
             "save the page as a browser shows it and try again"
         )
-    return Contents(contents.text, contents.paragraphs, contents.title, _address(root, data))
+    return Contents(contents.text, contents.paragraphs, contents.title, _address(root, meta, data))
 
 
 def _contents(root: etree._Element, page: Page, meta: dict[str, str]) -> Contents:
@@ -90,12 +91,12 @@ def _meta(root: etree._Element) -> dict[str, str]:
     return found
 
 
-def _address(root: etree._Element, data: bytes) -> str | None:
+def _address(root: etree._Element, meta: dict[str, str], data: bytes) -> str | None:
     """Return the page's own address, if it names one that can be followed."""
     links: list[str]
     links = [link.get("href", "") for link in root.iter("link") if "canonical" in link.get("rel", "").lower().split()]
     saved = _SAVED_FROM.search(data[:_HEAD])
-    told = (*links, _meta(root).get("og:url", ""), saved.group(1).decode("latin-1") if saved else "")
+    told = (*links, meta.get("og:url", ""), saved.group(1).decode("latin-1") if saved else "")
     return next((address for address in map(web_address, told) if address), None)
 
 

@@ -106,8 +106,8 @@ class _Walk:
             return at + 1
         if (behind := self._section(at)) is not None:
             return behind
-        if _EXPLICIT.match(words):
-            return self._explicit(at, words)
+        if mark := _EXPLICIT.match(words):
+            return self._explicit(at, words[mark.end() :])
         if _GRID.match(words) or _SIMPLE.match(words):
             return self._table(at)
         if words.startswith(">>>"):
@@ -128,7 +128,7 @@ class _Walk:
         below = self._lines[at + 1] if at + 1 < len(self._lines) else ""
         if not _is_adornment(below) or len(below) < min(len(line), 4):
             return None
-        if at and self._lines[at - 1] and not self._behind_explicit(at - 1):
+        if at and self._lines[at - 1] and not _EXPLICIT.match(self._lines[at - 1]):
             return None  # in the midst of a paragraph
         self._enter((below[0], False), line)
         return at + 2
@@ -143,9 +143,6 @@ class _Walk:
         is_last = at + 1 == len(self._lines) or not self._lines[at + 1]
         return at + 1 if len(line) >= 4 and is_last else None
 
-    def _behind_explicit(self, at: int) -> bool:
-        return _EXPLICIT.match(self._lines[at]) is not None
-
     def _enter(self, style: tuple[str, bool], title: str) -> None:
         if style not in self._levels:
             self._levels.append(style)
@@ -154,10 +151,8 @@ class _Walk:
 
     # -- what begins with two dots
 
-    def _explicit(self, at: int, words: str) -> int:
+    def _explicit(self, at: int, content: str) -> int:
         indent = _indent(self._lines[at])
-        mark = _EXPLICIT.match(words)
-        content = words[mark.end() if mark else 0 :]
         self._open = False
         if directive := _DIRECTIVE.match(content):
             return self._directive(
@@ -188,11 +183,11 @@ class _Walk:
         # Its body is read as what stands there, further in; its argument is a text of its own, or the name of a thing
         if argument and name not in _NAMED:
             start = self._starts[at] + self._lines[at].index(argument)
-            end = self._starts[at] + len(self._lines[at])
+            end = self._end_of(at)
             following = self._lines[at + 1] if at + 1 < behind else ""
             if first == at + 1 and following and not _ITEM.match(following.lstrip()):
                 stop = self._until(at + 1, lambda other: not other)
-                end = self._starts[stop - 1] + len(self._lines[stop - 1])
+                end = self._end_of(stop - 1)
                 first = stop
             self._put((start, end))
         return first
@@ -202,7 +197,7 @@ class _Walk:
         behind = self._until(at, lambda other: not other)
         note = _NOTE.match(content)
         start = self._starts[at] + self._lines[at].index(content) + (note.end() if note else 0)
-        self._put((start, self._starts[behind - 1] + len(self._lines[behind - 1])))
+        self._put((start, self._end_of(behind - 1)))
         return behind
 
     # -- blocks
@@ -273,12 +268,12 @@ class _Walk:
     def _add(self, first: int, behind: int) -> None:
         """Add lines as they stand, a paragraph of their own."""
         self._open = False
-        self._put((self._starts[first], self._starts[behind - 1] + len(self._lines[behind - 1])))
+        self._put((self._starts[first], self._end_of(behind - 1)))
 
     def _add_text(self, first: int, behind: int) -> None:
         """Add a paragraph or an item; items join the items before them, and what introduces them."""
         start = self._starts[first] + _indent_characters(self._lines[first])
-        end = self._starts[behind - 1] + len(self._lines[behind - 1])
+        end = self._end_of(behind - 1)
         is_item = _ITEM.match(self._lines[first].lstrip()) is not None
         last = self.paragraphs[-1] if self.paragraphs else None
         if is_item and self._open and last is not None and end - last.start <= GATHERED:
@@ -287,6 +282,9 @@ class _Walk:
             self._put((start, end))
         said = self._text[start:end]
         self._open = is_item or (len(said) <= INTRODUCTION and said.endswith(":") and not said.endswith("::"))
+
+    def _end_of(self, line: int) -> int:
+        return self._starts[line] + len(self._lines[line])
 
     def _put(self, span: Span) -> None:
         start, end = span

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def salvage(folder: Path, into: Path) -> Salvaged:
     lost: list[int] = []
     try:
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-        with connection:
+        with closing(connection), connection:
             lines = [json.dumps(one, ensure_ascii=False) + "\n" for one in _documents(connection, lost)]
     except apsw.Error as error:
         raise NotALibraryError(
