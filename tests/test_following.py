@@ -17,6 +17,7 @@ class Followed:
         self.roots = list(roots)
         self.done = queue.Queue()
         self.refuse = {}
+        self.on_update = self.done.put
         self.follower = Follower(self.roots, self.update, lambda error: self.done.put(error), apart)
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self.follower.follow, args=(self.stop,))
@@ -24,7 +25,7 @@ class Followed:
     def update(self, root):
         if root in self.refuse:
             raise self.refuse[root]
-        self.done.put(root)
+        self.on_update(root)
 
     def next(self):
         return self.done.get(timeout=30)
@@ -114,6 +115,26 @@ def test_a_folder_that_vanished_is_followed_again_when_it_comes_back(notes, foll
             followed.next()
         (notes / "a.md").write_text("back")
         assert followed.next() == notes
+
+
+def test_what_changes_before_a_folder_that_came_back_is_watched_is_not_missed(notes, following):
+    with following(notes) as followed:
+        followed.refuse[notes] = PathError("gone")
+        shutil.rmtree(notes)
+        assert isinstance(followed.next(), PathError)
+        found = []
+
+        def update_and_write_at_once(root):
+            found.append(sorted(path.name for path in root.iterdir()))
+            if len(found) == 1:
+                (root / "a.md").write_text("written when the folder was read but not watched yet")
+            followed.done.put(root)
+
+        followed.on_update = update_and_write_at_once
+        notes.mkdir()
+        del followed.refuse[notes]
+        while ["a.md"] not in found:
+            assert followed.next() == notes
 
 
 def test_a_library_that_another_process_writes_to_is_tried_again(notes, following):

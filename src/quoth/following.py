@@ -37,7 +37,8 @@ class Follower:
     def follow(self, stop: threading.Event | None = None) -> None:
         """Follow the roots, absolute paths, until ``stop`` is set; without one, until Ctrl-C (KeyboardInterrupt).
 
-        Every root is brought up to date once at the beginning, when changes are told already, so that none is missed.
+        Every root is brought up to date once at the beginning, when changes are told already, and every folder again
+        whenever what is watched was another for a moment, so that no change is missed.
 
         Raises:
             SettingsError: watchfiles isn't installed, or the system can't watch so many folders.
@@ -45,18 +46,21 @@ class Follower:
         roots, stop = self.roots, stop or threading.Event()
         waiting = dict.fromkeys(roots)
         told: dict[Path, str] = {}
+        marks = {root: _mark(root) for root in roots}
         while not stop.is_set():
-            marks = {root: _mark(root) for root in roots}
-            for changed in _changes([root for root in roots if root.is_dir()], self._concerns, stop):
+            folders = [root for root in roots if root.is_dir()]
+            waiting |= dict.fromkeys(folders)
+            for changed in _changes(folders, self._concerns, stop):
                 marks_now = {root: _mark(root) for root in roots}
                 waiting |= dict.fromkeys(root for root in roots if _is_below(changed, root))
                 waiting |= dict.fromkeys(root for root in roots if marks_now[root] != marks[root])
                 for root in list(waiting):
                     if self._is_updated(root, told):
                         del waiting[root]
-                if any(_is_another(marks[root], marks_now[root]) for root in roots):
-                    break  # what is watched is no longer the folder of that name
+                are_others = any(_is_another(marks[root], marks_now[root]) for root in roots)
                 marks = marks_now
+                if are_others:
+                    break  # what is watched is no longer the folder of that name
 
     def _is_updated(self, root: Path, told: dict[Path, str]) -> bool:
         try:
