@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from quoth.index import live
 from quoth.index.sealed import SealedIndex, UnsealedError, recorded
-from quoth.index.sealing import seal, unseal
+from quoth.index.sealing import seal, tidy, unseal
 from quoth.indexing import Progress
 from quoth.store import Store
 
@@ -15,7 +15,7 @@ STAGE = "building the index"
 
 
 def keep_sealed(store: Store, report: Callable[[Progress], None]) -> None:
-    """Make the sealed index anew where it is due, and delete it where the library became small.
+    """Make the sealed index anew where it is due, and delete whatever is left of one that is not in use.
 
     Call outside of a transaction; see ``seal`` for what it raises.
     """
@@ -25,6 +25,8 @@ def keep_sealed(store: Store, report: Callable[[Progress], None]) -> None:
         _seal(store, report, record)
     elif is_small:
         unseal(store)
+    else:
+        tidy(store)
 
 
 def make_sealed(store: Store, damaged: str | None) -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import apsw
 
-FAILURES = {"full": apsw.FullError, "broken": apsw.IOError}
-"""What a step can fail with: no space is left (ENOSPC), or the device does not answer (EIO)."""
+from quoth.encoder import Encoder
+from quoth.library import Library
+
+FAILURES: dict[str, tuple[type[apsw.Error], int]] = {
+    "full": (apsw.FullError, errno.ENOSPC),
+    "broken": (apsw.IOError, errno.EIO),
+}
+"""What a step can fail with, as SQLite and as the system has it: no space is left, or the device does not answer."""
 
 
 class Steps:
@@ -28,21 +35,26 @@ class Steps:
         """Count anew. ``failure`` is a name in FAILURES or ``killed``; a lasting one meets every later step too."""
         self.taken, self.fatal, self.failure, self.lasting = [], fatal, failure, lasting
 
-    def take(self, step: str) -> None:
-        """Note a step before it is taken."""
+    def take(self, step: str, error: type[apsw.Error] | type[OSError] | None = None) -> None:
+        """Note a step before it is taken; ``error`` is what it raises where that is not the failure's own of SQLite."""
         number = len(self.taken)
         self.taken.append(step)
         if self.fatal is None or number < self.fatal or (number > self.fatal and not self.lasting):
             return
         if self.failure == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
-        raise FAILURES[self.failure](f"step {number}, {step}, fails on purpose")
+        usual, code = FAILURES[self.failure]
+        if error is OSError:
+            raise OSError(code, f"{os.strerror(code)}: step {number} fails on purpose", step)
+        raise (error or usual)(f"step {number}, {step}, fails on purpose")
 
 
 class _File(apsw.VFSFile):
     def __init__(self, steps: Steps, name: Any, flags: list[int]) -> None:
         self._steps = steps
         self._name = Path(name.filename() if isinstance(name, apsw.URIFilename) else name or "temporary").name
+        # Whatever keeps a file from being opened, SQLite says only that it can't be
+        self._steps.take(f"open {self._name}", apsw.CantOpenError)
         super().__init__("unix", name, flags)
 
     def xWrite(self, data: bytes, offset: int) -> None:
@@ -81,3 +93,16 @@ def faulty_disk() -> Iterator[Steps]:
     finally:
         disk.unregister()
         apsw.set_default_vfs("unix")
+
+
+@contextmanager
+def opened(place: Path, encoder: Encoder) -> Iterator[Library]:
+    """Open a library that lies on such a disk."""
+    library = Library.open(place, encoder=encoder)
+    try:
+        yield library
+    finally:
+        # SQLite itself says nothing of a log that can't be put into the database when that is closed: the next one to
+        # open it reads the log. Only what Python's layer raised comes through
+        with suppress(apsw.IOError, apsw.FullError):
+            library.close()

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import apsw
 import pytest
-from faultyfiles import FAILURES, Steps, faulty_disk
+from faultyfiles import FAILURES, Steps, faulty_disk, opened
 
 from quoth.encoder import Encoder
 from quoth.errors import LibraryError, NotALibraryError
@@ -87,18 +85,6 @@ def fresh(base: Path, place: Path) -> tuple[Path, Path]:
     (root / "a.txt").write_text(BOATS)
     (root / "b.txt").write_text("A first version.\n")
     return place, root
-
-
-@contextmanager
-def opened(place: Path, encoder: Encoder) -> Iterator[Library]:
-    library = Library.open(place, encoder=encoder)
-    try:
-        yield library
-    finally:
-        # SQLite itself says nothing of a log that can't be put into the database when that is closed: the next one to
-        # open it reads the log. Only what Python's layer raised comes through
-        with suppress(apsw.IOError, apsw.FullError):
-            library.close()
 
 
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "lasting"])

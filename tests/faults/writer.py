@@ -1,25 +1,33 @@
 """A process that changes a library again and again, says after each change that it is done, and is killed at some time.
 
-``python writer.py FOLDER``: the library is FOLDER/library, its root FOLDER/root. ``FATAL`` in the environment is the
-number of the step on the disk at which it kills itself.
+The library is FOLDER/library, its root FOLDER/root. It is forked from a process that has imported everything already;
+what it writes with, encoder included, it opens itself.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from itertools import count, islice
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+from faultycalls import faulty_calls
 from faultyfiles import faulty_disk
+from remembered import Noted, noting, remembering
 
+from quoth.encoder import Encoder
 from quoth.index import dense
 from quoth.index.dense import Plan
 from quoth.library import Library
 
-SMALL = (Plan(100), Plan(10_000_000, step=2, reranked=50))
-"""Sizes at which a library of more than a hundred passages is served from a sealed index."""
+SMALL = (Plan(30), Plan(10_000_000, step=2, reranked=50))
+"""Sizes at which a library of more than thirty passages is served from a sealed index."""
+
+OLD = 20
+"""Documents that are there before, of two passages each."""
+
+ROUND = 9
+"""Changes until all kinds of them were made, the making of a sealed index among them."""
 
 State = dict[str, str]
 
@@ -30,8 +38,8 @@ def text(number: int) -> str:
 
 
 def first() -> State:
-    """What the library holds before the first change: more than a hundred passages."""
-    return {f"old{number}.txt": text(number) for number in range(60)}
+    """What the library holds before the first change: enough for a sealed index."""
+    return {f"old{number}.txt": text(number) for number in range(OLD)}
 
 
 def states() -> Iterator[tuple[str, str, State]]:
@@ -46,18 +54,26 @@ def states() -> Iterator[tuple[str, str, State]]:
         yield "add", name, held
         held = {**held, f"file{number}.txt": text(number + 2)}
         yield "index", f"file{number}.txt", held
-        held = {other: said for other, said in held.items() if other != name}
-        yield "remove root", name, held
-        held = {other: said for other, said in held.items() if other != f"old{number % 60}.txt"}
-        yield "index", f"old{number % 60}.txt", held
+        for said, done in ((number + 3, "remove"), (number + 4, "remove root")):
+            held = {**held, name: text(said)}
+            yield "add", name, held
+            held = {other: said for other, said in held.items() if other != name}
+            yield done, name, held
+        held = {other: said for other, said in held.items() if other != f"old{number % OLD}.txt"}
+        yield "index", f"old{number % OLD}.txt", held
+        yield "check", "", held
 
 
 def change(library: Library, root: Path, done: str, name: str, held: State) -> None:
     """Make one change."""
     if done == "add":
         library.add(name, held[name].encode())
+    elif done == "remove":
+        library.remove(name)
     elif done == "remove root":
         library.remove_root(f"upload:{name}")
+    elif done == "check":
+        library.check()
     else:
         if name in held:
             (root / name).write_text(held[name])
@@ -66,24 +82,22 @@ def change(library: Library, root: Path, done: str, name: str, held: State) -> N
         library.index([root])
 
 
-def say(what: object) -> None:
-    """Tell whoever started this process, at once."""
-    sys.stdout.write(f"{what}\n")
-    sys.stdout.flush()
+def main(folder: Path, fatal: int | None, changes: int, noted: Noted | None, told: Connection) -> None:
+    """Make so many changes, or be killed at the step ``fatal``; at the end, tell the steps that were taken.
 
-
-def main(folder: Path) -> None:
-    """Change until somebody puts an end to it."""
+    What the encoder says of passages is told then as well, unless it was ``noted`` before.
+    """
     dense.INDEXES = SMALL
-    with faulty_disk() as disk, Library.open(folder / "library") as library:
-        library.load_encoder()
-        fatal = os.environ.get("FATAL")
-        disk.begin(None if fatal is None else int(fatal), "killed")
-        say("ready")
-        for number, (done, name, held) in enumerate(islice(states(), 1_000)):
+    encoder, noted = noting(Encoder.load()) if noted is None else (remembering(noted), noted)
+    with (
+        faulty_disk() as disk,
+        faulty_calls(disk, folder / "library"),
+        Library.open(folder / "library", encoder=encoder) as library,
+    ):
+        disk.begin(fatal, "killed")
+        told.send("ready")
+        for number, (done, name, held) in enumerate(islice(states(), changes)):
             change(library, folder / "root", done, name, held)
-            say(number)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+            told.send(number)
+        told.send(disk.taken)
+        told.send(noted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from quoth.errors import LibraryError
 from quoth.index.blocks import BlockWriter, Contents
 from quoth.index.dense import plan
 from quoth.index.lexical import norms
-from quoth.index.sealed import SUFFIX, Seal, new_codes
+from quoth.index.sealed import SUFFIX, Seal, new_codes, recorded
 from quoth.store import Store
 from quoth.store.postings import TermCounts
 
@@ -46,31 +46,47 @@ def seal(store: Store, report: Report, *, instead_of: str | None) -> None:
     Raises:
         LibraryError: the disk is full, or the folder can't be written to.
     """
-    with FileLock(store.folder / _LOCK):
+    with _telling(store.folder), FileLock(store.folder / _LOCK):
         if store.seals.record() != instead_of:
             return
-        for left in store.folder.glob(f"*{_UNFINISHED}"):
-            # Whoever held the lock before was killed
-            left.unlink(missing_ok=True)
-        unfinished = store.folder / f"{uuid.uuid4().hex}{_UNFINISHED}"
+        # Whoever held the lock before may have been killed
+        _delete_left_over(store)
         try:
-            _seal(store, unfinished, report)
-        except OSError as error:
-            raise LibraryError(
-                f"the index of {store.folder} can't be written ({error.strerror}); it takes about 800 MB for a million "
-                "passages, so make room and check the permissions of the folder"
-            ) from error
+            _seal(store, store.folder / f"{uuid.uuid4().hex}{_UNFINISHED}", report)
         finally:
-            unfinished.unlink(missing_ok=True)
+            _delete_left_over(store)
+
+
+def tidy(store: Store) -> None:
+    """Delete what a killed process left of a sealed index, as far as can be done now; call outside of a transaction."""
+    with suppress(OSError):
+        if _left_over(store):
+            # Whoever holds the lock makes one, and tidies afterwards
+            with FileLock(store.folder / _LOCK, timeout=0):
+                _delete_left_over(store)
 
 
 def unseal(store: Store) -> None:
-    """Use no sealed index any more and delete its file; call outside of a transaction."""
-    if store.seals.record() is None:
-        return
-    with FileLock(store.folder / _LOCK), store.writing():
-        store.seals.drop()
-        _delete_others(store.folder, None)
+    """Use no sealed index any more and delete its file; call outside of a transaction.
+
+    Raises:
+        LibraryError: the folder can't be written to.
+    """
+    if store.seals.record() is not None:
+        with _telling(store.folder), FileLock(store.folder / _LOCK), store.writing():
+            store.seals.drop()
+    tidy(store)
+
+
+@contextmanager
+def _telling(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LibraryError(
+            f"the index of {folder} can't be written ({error.strerror}); it takes about 800 MB for a million "
+            "passages, so make room and check the permissions of the folder"
+        ) from error
 
 
 def _seal(store: Store, unfinished: Path, report: Report) -> None:
@@ -89,15 +105,22 @@ def _seal(store: Store, unfinished: Path, report: Report) -> None:
         _sync(store.folder)
         record = Seal(final.name, generation, model[0], len(made.ids), contents)
         store.seals.finish(record.to_json(), generation)
-    _delete_others(store.folder, final)
 
 
-def _delete_others(folder: Path, kept: Path | None) -> None:
-    for other in folder.glob(f"*{SUFFIX}"):
-        if other != kept:
-            # A system that can't delete what another process reads leaves it to the next sealing
+def _left_over(store: Store) -> list[Path]:
+    """Return the files of sealed indexes that are not in use: unfinished ones, and those that were in use before."""
+    with store.reading():
+        in_use = recorded(store)
+    sealed = [path for path in store.folder.glob(f"*{SUFFIX}") if in_use is None or path.name != in_use.file]
+    return [*store.folder.glob(f"*{_UNFINISHED}"), *sealed]
+
+
+def _delete_left_over(store: Store) -> None:
+    with suppress(LibraryError):
+        for path in _left_over(store):
+            # A system that can't delete what another process reads leaves it to the next time
             with suppress(OSError):
-                other.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:
