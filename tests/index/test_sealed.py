@@ -14,6 +14,7 @@ import apsw
 import numpy as np
 import pytest
 
+from quoth.index.blocks import BlockFile
 from quoth.index.live import IndexedPassages, is_due
 from quoth.index.nearest import NearestByCodes
 from quoth.index.sealed import SUFFIX, UnsealedError, recorded
@@ -350,6 +351,16 @@ def test_an_index_is_due_when_much_was_added_or_removed_and_not_before(tmp_path:
         assert not is_due(store)
         remove(store, "e2.txt")
         assert is_due(store)
+
+
+def test_whether_an_index_is_due_is_told_without_opening_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with opened(tmp_path / "library") as store:
+        put(store, many(random.Random(1), 60))
+        sealed_now(store)
+        read: list[str] = []
+        monkeypatch.setattr(BlockFile, "read", lambda file, name: read.append(name) or np.zeros(0, np.int64))
+        is_due(store)
+        assert read == ["document_ids"]
 
 
 def test_a_library_that_became_small_lets_go_of_its_sealed_index(tmp_path: Path):

@@ -18,7 +18,7 @@ from quoth.index.dense import DenseIndex
 from quoth.index.lexical import LexicalIndex
 from quoth.index.nearest import NearestByCodes
 from quoth.index.pruned import PrunedLexical
-from quoth.index.sealed import SealedIndex, UnsealedError, recorded
+from quoth.index.sealed import SealedIndex, UnsealedError, recorded, sealed_document_ids
 from quoth.index.vocabulary import Vocabulary
 from quoth.store import Store
 from quoth.store.postings import TermCounts
@@ -150,10 +150,10 @@ def is_due(store: Store) -> bool:
     if seal is None or seal.model_id != model_id:
         return True
     try:
-        sealed = SealedIndex(store.folder, seal)
+        document_ids = sealed_document_ids(store.folder, seal)
     except UnsealedError:
         return True
-    removed = int(np.count_nonzero(~_alive(sealed, store)))
+    removed = int(np.count_nonzero(~_alive(document_ids, store)))
     added = store.passages.count(model_id) - (seal.passages - removed)
     return added > MOST_ADDED * seal.passages or removed > MOST_REMOVED * seal.passages
 
@@ -167,7 +167,7 @@ def _with_sealed(
     was = before.sealed if before is not None else None
     sealed = was if was is not None and was.seal == seal else SealedIndex(store.folder, seal)
     count = store.passages.count(model[0])
-    alive = _alive(sealed, store)
+    alive = _alive(sealed.document_ids, store)
     kept = int(np.count_nonzero(alive))
     if count - kept > _ASKED_MEANWHILE * MOST_ADDED * seal.passages:
         raise UnsealedError(store.folder, "much was added since")
@@ -204,12 +204,12 @@ def _with_sealed(
     )
 
 
-def _alive(sealed: SealedIndex, store: Store) -> npt.NDArray[np.bool_]:
-    """Return which rows of a sealed index are still there, shape ``(n,)``."""
-    alive = np.ones(sealed.size, bool)
+def _alive(document_ids: npt.NDArray[np.int64], store: Store) -> npt.NDArray[np.bool_]:
+    """Return which rows of a sealed index, given by their documents, are still there, shape ``(n,)``."""
+    alive = np.ones(len(document_ids), bool)
     removed = store.seals.removed()
-    first = np.searchsorted(sealed.document_ids, removed)
-    last = np.searchsorted(sealed.document_ids, removed, "right")
+    first = np.searchsorted(document_ids, removed)
+    last = np.searchsorted(document_ids, removed, "right")
     for start, stop in zip(first.tolist(), last.tolist(), strict=True):
         alive[start:stop] = False
     return alive

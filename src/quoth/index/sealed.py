@@ -85,6 +85,18 @@ def recorded(store: Store) -> Seal | None:
     return None if text is None else Seal.from_json(text)
 
 
+def sealed_document_ids(folder: Path, seal: Seal) -> npt.NDArray[np.int64]:
+    """Return the document of each row of a sealed index, shape ``(n,)``, and read nothing else of its file.
+
+    Raises:
+        UnsealedError: the file is missing, or damaged where they stand.
+    """
+    try:
+        return BlockFile(folder / seal.file, seal.contents).read("document_ids")
+    except DamagedFileError as error:
+        raise UnsealedError(folder, str(error), seal.file) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Postings:
     """The passages that hold a term: their rows, ascending, and how often each holds it.
