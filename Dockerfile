@@ -1,14 +1,18 @@
 # Quoth's Discord bot in a container. Not built or run by its authors yet; docs/bot.md says how it is meant to be used.
 FROM python:3.13-slim
 
-# PyTorch for CPUs first: the default index brings gigabytes of CUDA libraries
-RUN pip install --no-cache-dir --index-url https://download.pytorch.org/whl/cpu 'torch>=2.13,<2.14'
-
 WORKDIR /app
+COPY requirements.lock requirements-torch.lock ./
+# PyTorch for CPUs first, by its version: the default index brings gigabytes of CUDA libraries. All else by its hash
+RUN pip install --no-cache-dir --no-deps --index-url https://download.pytorch.org/whl/cpu \
+        "$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements-torch.lock)" \
+    && pip install --no-cache-dir --require-hashes -r requirements.lock
+
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 COPY bot bot
-RUN pip install --no-cache-dir '.[bot,documents]' \
+RUN pip install --no-cache-dir --no-deps --no-build-isolation . \
+    && pip check \
     && useradd --system --uid 10001 --no-create-home quoth \
     && install --directory --owner quoth --mode 700 /data
 

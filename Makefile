@@ -16,7 +16,11 @@ INSTALLED_DEV := $(VENV)/installed-dev
 override Q := $(value Q)
 export Q
 
-.PHONY: help ask test test-faults test-oracle test-real-files lint clean
+# PyTorch of make install-locked: verified (from the default index by hash; on Linux with CUDA, about 3 GB), or cpu (from
+# PyTorch's own index, by version alone)
+TORCH ?= verified
+
+.PHONY: help ask test test-faults test-oracle test-real-files lint install-locked lock audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +34,10 @@ help:
 	@echo 'make test-real-files'
 	@echo '            some 1,300 real files of Debian and PyPI (about 10 minutes and 150 MB)'
 	@echo 'make lint   ruff and mypy'
+	@echo 'make install-locked'
+	@echo '            install the bot with every package at the version and hash of the lock (TORCH=cpu: PyTorch without CUDA)'
+	@echo 'make lock   renew the lock: the newest versions that fit'
+	@echo 'make audit  ask for known vulnerabilities in what the lock names (needs the network)'
 	@echo 'make clean  remove the environment, the library of seeds/ and caches'
 
 ask: $(INSTALLED)
@@ -57,6 +65,29 @@ lint: $(INSTALLED_DEV)
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
+
+# The lock knows what Quoth needs, so Quoth itself is installed without looking for anything, its build tools included
+install-locked: $(VENV)/made
+	@case '$(TORCH)' in \
+	verified) $(PIP) install --require-hashes -r requirements.lock -r requirements-torch.lock ;; \
+	cpu) torch=$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements-torch.lock); \
+		{ $(PIP) --timeout 5 --retries 0 install --no-deps --index-url https://download.pytorch.org/whl/cpu "$$torch" \
+			2> /dev/null || $(PIP) install --no-deps "$$torch"; } \
+		&& $(PIP) install --require-hashes -r requirements.lock ;; \
+	*) echo 'TORCH is verified or cpu' >&2; exit 2 ;; \
+	esac
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) check
+	@touch $(VENV)/torch $(INSTALLED)
+
+lock: $(VENV)/made
+	$(PIP) install 'uv>=0.9'
+	$(PYTHON) tools/lock.py $(VENV)/bin/uv
+
+# A package that the service doesn't know is a failure too: else "nobody could be asked" would look like "nothing found"
+audit: $(VENV)/made
+	$(PIP) install 'pip-audit>=2.9'
+	$(VENV)/bin/pip-audit --strict --disable-pip --no-deps -r requirements.lock -r requirements-torch.lock
 
 clean:
 	rm -rf $(VENV) .quoth build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
