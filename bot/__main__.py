@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ import yarl
 
 from bot.client import QuothBot
 from bot.errors import HomeError, TokenError
-from bot.logs import start_logging
+from bot.logs import DiscreetFormatter, last_words, start_logging
 from bot.monitor import Monitor
 from bot.settings import BotSettings, read_settings
 from quoth.errors import QuothError
@@ -26,8 +27,8 @@ from quoth.errors import QuothError
 log = logging.getLogger("bot")
 
 REFUSED = (
-    "Discord refuses the token in DISCORD_TOKEN; copy it anew from the page Bot of your application in Discord's "
-    "developer portal"
+    "Discord refuses the token in DISCORD_TOKEN, or in the file of DISCORD_TOKEN_FILE; copy it anew from the page Bot of "
+    "your application in Discord's developer portal"
 )
 
 
@@ -53,8 +54,15 @@ def main() -> ExitCode:
         token = settings.usable_token()
     except QuothError as error:
         return _fail(error)
+    # No process that this one starts gets it
+    os.environ.pop("DISCORD_TOKEN", None)
     start_logging(settings.log_level, token, form=settings.log_format)
     _point_to(settings)
+    with last_words():
+        return _run(settings, token)
+
+
+def _run(settings: BotSettings, token: str) -> ExitCode:
     try:
         return asyncio.run(serve(settings, token))
     except QuothError as error:
@@ -130,7 +138,8 @@ def _point_to(settings: BotSettings) -> None:
 
 
 def _fail(error: QuothError) -> ExitCode:
-    sys.stderr.write(f"{error}\n")
+    # A token that was put behind another setting's name stands in the message about it
+    sys.stderr.write(f"{DiscreetFormatter().discreet(str(error))}\n")
     match error:
         case TokenError():
             return ExitCode.NO_TOKEN

@@ -11,6 +11,9 @@ import json
 import logging
 import re
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
@@ -82,11 +85,44 @@ class JsonFormatter(DiscreetFormatter):
         return json.dumps({name: self.discreet(value) for name, value in entry.items()}, ensure_ascii=False)
 
 
+class DiscreetHandler(logging.StreamHandler[TextIO]):
+    """Writes to a stream; of a record that can't be written it tells no more than where it came from."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say that a record is lost. Python's own way shows its arguments, addresses with tokens among them."""
+        try:
+            self.stream.write(f"a log record of {record.name} (line {record.lineno}) can't be written\n")
+        except (OSError, ValueError):
+            # Nobody reads any more
+            return
+
+
+@contextmanager
+def last_words() -> Iterator[None]:
+    """Log what Python would print as it is: warnings, the end of a thread, errors where nobody can catch them."""
+    log = logging.getLogger("bot")
+    before = sys.unraisablehook, threading.excepthook
+
+    def unraisable(told: sys.UnraisableHookArgs) -> None:
+        log.error("an error that nobody could be told of", exc_info=told.exc_value)
+
+    def ended(told: threading.ExceptHookArgs) -> None:
+        log.error("a thread came to an unexpected end", exc_info=told.exc_value)
+
+    sys.unraisablehook, threading.excepthook = unraisable, ended
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        sys.unraisablehook, threading.excepthook = before
+
+
 def start_logging(
     level: str, token: str = "", stream: TextIO | None = None, *, form: LogFormat = "text"
 ) -> logging.Handler:
     """Send all logs to ``stream`` (standard error) and return the handler that does; ``token`` is never shown."""
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = DiscreetHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter(token) if form == "json" else DiscreetFormatter(token))
     root = logging.getLogger()
     root.addHandler(handler)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NoReturn, Self
 
 from platformdirs import user_data_path
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -20,6 +20,7 @@ from quoth.settings import DEFAULT_MODEL, ENV_FILE, EncoderEngine, check_spellin
 
 _UPLOADS = UploadLimits()
 _MOST_SHARDS = 10_000
+_LONGEST_TOKEN_FILE = 4096
 
 
 def _shards(value: object) -> object:
@@ -51,6 +52,9 @@ class BotSettings(BaseSettings):
 
     token: SecretStr = Field(default=SecretStr(""), alias="DISCORD_TOKEN")
     """The bot's token. It leaves this object only for Discord."""
+
+    token_file: Path | None = Field(default=None, alias="DISCORD_TOKEN_FILE")
+    """A file that holds the token, in its place: other processes of the same user can read this one's environment."""
 
     home: Path = Field(default_factory=lambda: user_data_path("quoth", appauthor=False), alias="QUOTH_HOME")
     """Where the libraries and the bot's own records lie."""
@@ -119,7 +123,7 @@ class BotSettings(BaseSettings):
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("home", "reader")
+    @field_validator("home", "reader", "token_file")
     @classmethod
     def _expanded(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
@@ -134,8 +138,16 @@ class BotSettings(BaseSettings):
     def _loopback_gateway(cls, value: str | None) -> str | None:
         return _loopback(value, ("ws", "wss"))
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: the token would stand in it as it is."""
+        raise TypeError("the bot's settings hold its token and are not written anywhere; read them anew instead")
+
     @model_validator(mode="after")
     def _fitting(self) -> Self:
+        if self.token_file is not None and self.token.get_secret_value().strip():
+            raise ValueError(
+                "DISCORD_TOKEN and DISCORD_TOKEN_FILE are both set, and only one of them can count; unset one"
+            )
         if (self.api_base is None) != (self.gateway is None):
             missing, given = "DISCORD_API_BASE", "DISCORD_GATEWAY"
             if self.gateway is None:
@@ -163,19 +175,35 @@ class BotSettings(BaseSettings):
         """Return the token.
 
         Raises:
-            TokenError: there is none, or it can't be one.
+            TokenError: there is none, or it can't be one, or its file can't be read.
         """
-        token = self.token.get_secret_value().strip()
+        if self.token_file is None:
+            place, token = "DISCORD_TOKEN", self.token.get_secret_value().strip()
+        else:
+            place, token = f"the file {self.token_file}", _first_bytes(self.token_file).strip()
         if not token:
             raise TokenError(
-                "DISCORD_TOKEN is not set; put the bot's token, from the page Bot of your application in Discord's "
-                "developer portal, into the environment or a file .env"
+                f"{place} is {'not set' if self.token_file is None else 'empty'}; put the bot's token, from the page "
+                "Bot of your application in Discord's developer portal, into the environment, a file .env or a file of "
+                "its own that DISCORD_TOKEN_FILE names"
             )
         if not token.isascii() or not token.isprintable() or " " in token:
             raise TokenError(
-                "DISCORD_TOKEN holds characters that no token has; copy the token anew from Discord's developer portal"
+                f"{place} holds characters that no token has; copy the token anew from Discord's developer portal"
             )
         return token
+
+
+def _first_bytes(path: Path) -> str:
+    """Return what a file holds, as far as it could be a token."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_LONGEST_TOKEN_FILE).decode("utf-8", "replace")
+    except OSError as error:
+        raise TokenError(
+            f"the file {path} that DISCORD_TOKEN_FILE names can't be read: {error.strerror}; correct the path, or let "
+            "the account that runs the bot read it"
+        ) from error
 
 
 def _loopback(value: str | None, schemes: tuple[str, ...]) -> str | None:

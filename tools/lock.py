@@ -30,12 +30,9 @@ def resolved(uv: str) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         found = Path(scratch) / "all.lock"
         extras = [argument for extra in EXTRAS for argument in ("--extra", extra)]
-        subprocess.run(
-            [uv, "pip", "compile", "pyproject.toml", *extras, "--universal", "--generate-hashes", "--no-header"]
-            + ["--no-config", "--default-index", INDEX, "--quiet", "--output-file", str(found)],
-            cwd=ROOT,
-            check=True,
-        )
+        how = ["--universal", "--generate-hashes", "--no-header", "--no-config", "--default-index", INDEX, "--quiet"]
+        command = [uv, "pip", "compile", "pyproject.toml", *extras, *how, "--output-file", str(found)]
+        subprocess.run(command, cwd=ROOT, check=True)
         return found.read_text("utf-8")
 
 

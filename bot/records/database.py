@@ -12,6 +12,7 @@ import apsw
 from bot.records.schema import APPLICATION_ID, MIGRATIONS, VERSION, WITH_WORDS
 from quoth.errors import LibraryBusyError, LibraryError, NotALibraryError, SchemaError
 from quoth.store.connection import translated, use_wal
+from quoth.store.distrust import check_not_linked, check_schema, distrust
 
 _BUSY_MILLISECONDS = 10_000
 
@@ -33,6 +34,7 @@ class Database:
             SchemaError: a newer bot wrote it.
             LibraryBusyError, LibraryError: another process holds it, or it can't be written.
         """
+        check_not_linked(path)
         with translated(path, _BUSY_MILLISECONDS):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +85,7 @@ class Database:
 
 def _configure(connection: apsw.Connection, path: Path) -> None:
     connection.set_busy_timeout(_BUSY_MILLISECONDS)
+    distrust(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
         application, version = connection.pragma("application_id"), connection.pragma("user_version")
@@ -91,6 +94,7 @@ def _configure(connection: apsw.Connection, path: Path) -> None:
             raise NotALibraryError(f"{path} is a database of another program; move it away or set another QUOTH_HOME")
         if version > VERSION:
             raise SchemaError(f"{path} has schema {version} and this bot knows up to {VERSION}; upgrade quoth")
+        check_schema(connection, path, MIGRATIONS)
         for step in MIGRATIONS[version:]:
             connection.execute(step)
         connection.pragma("application_id", APPLICATION_ID)

@@ -4,8 +4,9 @@ A folder holds ``corpus.jsonl`` (``{"_id", "title", "text"}`` a line), ``queries
 "metadata"}``, ``metadata`` may be missing) and ``qrels/<split>.tsv`` (``query-id``, ``corpus-id``, ``score``,
 tab-separated, with a header). A file whose name ends in ``.json`` is read as SQuAD 1.1 or 2.0.
 
-Every answer is checked to stand verbatim at its offset, and every identifier to be known: figures measured on a set
-with a shifted offset would be wrong without anybody noticing.
+Nothing else of a folder is read, and no link that leads out of it. Every answer is checked to stand verbatim at its
+offset, and every identifier to be known: figures measured on a set with a shifted offset would be wrong without anybody
+noticing.
 """
 
 from __future__ import annotations
@@ -93,16 +94,16 @@ def read_dataset(path: Path | str, split: str = "test") -> Dataset:
 
 def _read_folder(folder: Path, split: str) -> Dataset:
     documents: dict[str, SourceText] = {}
-    for where, record in _records(folder / "corpus.jsonl"):
+    for where, record in _records(folder, "corpus.jsonl"):
         document = SourceText(_string(record, "_id", where), _string(record, "title", where, ""), _text(record, where))
         if document.id in documents:
             raise DatasetError(f"{where}: the document {document.id!r} is there twice.")
         documents[document.id] = document
 
-    relevant, judged_at = _read_judgements(folder / "qrels" / f"{split}.tsv", documents)
+    relevant, judged_at = _read_judgements(folder, f"qrels/{split}.tsv", documents)
     questions: list[Question] = []
     seen: set[str] = set()
-    for where, record in _records(folder / "queries.jsonl"):
+    for where, record in _records(folder, "queries.jsonl"):
         identifier = _string(record, "_id", where)
         if identifier in seen:
             raise DatasetError(f"{where}: the question {identifier!r} is there twice.")
@@ -165,11 +166,12 @@ def _check_answer(answer: GoldAnswer, documents: Mapping[str, SourceText], where
 
 
 def _read_judgements(
-    path: Path, documents: Mapping[str, SourceText]
+    folder: Path, name: str, documents: Mapping[str, SourceText]
 ) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
     """Grades above zero by question and document; and for each judged question the place of its first line."""
     grades: dict[str, dict[str, float]] = {}
     judged_at: dict[str, str] = {}
+    path = _within(folder, name)
     for number, line in enumerate(_lines(path), start=1):
         if number == 1 or not line.strip():
             continue  # the header
@@ -191,10 +193,7 @@ def _read_judgements(
 
 
 def _read_squad(path: Path) -> Dataset:
-    try:
-        root = json.loads("".join(_lines(path)))
-    except json.JSONDecodeError as error:
-        raise DatasetError(f"{path}, line {error.lineno}: not JSON ({error.msg}).") from None
+    root = _parsed("".join(_lines(path)), str(path))
     documents: dict[str, SourceText] = {}
     questions: list[Question] = []
     seen: set[str] = set()
@@ -238,17 +237,33 @@ def _squad_question(identifier: str, entry: dict[str, Any], document: SourceText
     )
 
 
-def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _within(folder: Path, name: str) -> Path:
+    """Return the path of a set's file, which is no link to elsewhere."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise DatasetError(f"{path} is a link that leads out of the set's folder; copy the file there.")
+    return path
+
+
+def _records(folder: Path, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each object of a JSONL file with its place for messages; empty lines are passed over."""
+    path = _within(folder, name)
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
         where = f"{path}, line {number}"
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DatasetError(f"{where}: not JSON ({error.msg}).") from None
-        yield where, _object(record, where)
+        yield where, _object(_parsed(line.rstrip("\n"), where), where)
+
+
+def _parsed(text: str, where: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        at = f", line {error.lineno}" if error.lineno > 1 else ""
+        raise DatasetError(f"{where}{at}: not JSON ({error.msg}).") from None
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, or brackets in brackets
+        raise DatasetError(f"{where}: not JSON that can be read ({error}).") from None
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -23,7 +23,7 @@ from quoth import multilingual_model
 from quoth.compiled import compile_model, compiled_folder, load_compiled
 from quoth.errors import ModelError
 from quoth.language import Trust, trust_by_letters, trust_by_words
-from quoth.model_files import DEFAULT_WEIGHTS_SHA256, packaged_folder, weights_sha256
+from quoth.model_files import DEFAULT_WEIGHTS_SHA256, SUFFIXES, packaged_folder, weights_sha256
 from quoth.onnx_model import OnnxModel
 from quoth.passages import CONTEXT_TEMPLATE
 from quoth.settings import DEFAULT_MODEL, MULTILINGUAL_MODEL, EncoderEngine
@@ -119,8 +119,8 @@ class Encoder:
         """Load the model called ``name``.
 
         ``all-MiniLM-L6-v2`` and ``multilingual-e5-small`` come from installed packages and never touch the network; a
-        path loads the model there; any other name is fetched by sentence-transformers from its hub, once. Weights
-        that it loads are read from safetensors only, and code that a model brings along is not run.
+        path loads the model there; any other name is fetched from Hugging Face's hub, once. Weights are read from
+        safetensors only, and code that a model brings along is neither fetched nor run.
 
         ONNX Runtime serves the default model, and another one once it was compiled, which its first loading does;
         ``engine="torch"`` leaves every model to sentence-transformers, as does a GPU in a process that uses PyTorch.
@@ -148,7 +148,7 @@ class Encoder:
             compiled = load_compiled(compiled_folder(files), digest)
             if compiled is not None:
                 return cls._of_onnx(compiled, name)
-        model = TorchModel.load(str(folder) if is_local else name, name, offline=is_local)
+        model = TorchModel.load(folder if is_local else fetch(name), name)
         if digest is None:
             digest = model.parameters_sha256()
             files = fetched_folder(name)
@@ -254,6 +254,33 @@ def fetched_folder(name: str) -> Path | None:
         if (folder / "modules.json").is_file():
             return folder
     return None
+
+
+def fetch(name: str) -> Path:
+    """Fetch a named model from the hub and return its folder: settings, vocabulary and safetensors, nothing else.
+
+    Raises:
+        ModelError: there is none of that name, or the hub can't be reached.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    wanted = [f"*{suffix}" for suffix in sorted(SUFFIXES)]
+    reason: Exception | None = None
+    # As sentence-transformers does: a bare name is one of its own models
+    for full in [name] if "/" in name else [f"sentence-transformers/{name}", name]:
+        try:
+            return Path(snapshot_download(full, allow_patterns=wanted, ignore_patterns=["onnx/*", "openvino/*"]))
+        except RepositoryNotFoundError as error:
+            reason = error
+        except Exception as error:  # the hub's client raises whatever its network library does
+            reason = error
+            break
+    said = str(reason).strip().splitlines()[0] if str(reason).strip() else type(reason).__name__
+    raise ModelError(
+        f"the model {name!r} can't be fetched: {said}; give the name or folder of a sentence-transformers model with "
+        "safetensors weights, and check that the network is there"
+    ) from reason
 
 
 def _has_gpu() -> bool:

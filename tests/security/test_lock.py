@@ -1,4 +1,4 @@
-"""The lock: everything that the bot's install needs is pinned by version and hash, and fits what pyproject.toml asks."""
+"""The lock: all that the bot's install needs is pinned by version and hash, and fits what pyproject.toml asks for."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_every_package_is_pinned_to_one_version_with_hashes_and_comes_from_no_na
         text = (ROOT / name).read_text("utf-8")
         # Neither an index, an address, a path nor an option that would lead pip elsewhere than who installs says
         assert "://" not in text and "@ " not in text and "file:" not in text
-        assert {option for option in re.findall(r"(?<=\s)-{1,2}[a-z][a-z-]*", text)} == {"--hash"}
+        assert set(re.findall(r"(?<=\s)-{1,2}[a-z][a-z-]*", text)) == {"--hash"}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda it: f"{it['sys_platform']}-{it['python_version']}")

@@ -15,7 +15,7 @@ from typing import Any
 from quoth.benchmark.machine import memory
 from quoth.datasets import GoldAnswer
 from quoth.documents.jsonl import Record
-from quoth.encoder import Encoder
+from quoth.encoder import Encoder, fetch
 from quoth.evaluation.matching import holds
 from quoth.indexing import Progress
 from quoth.library import Library
@@ -98,8 +98,8 @@ def encode(given: Json, report: Report) -> Json:
 
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     name = given["model"]
-    source = str(packaged_folder()) if name == DEFAULT_MODEL else name
-    model = TorchModel.load(source, name, offline=Path(source).is_dir()).model
+    folder = packaged_folder() if name == DEFAULT_MODEL else Path(name)
+    model = TorchModel.load(folder if folder.is_dir() else fetch(name), name).model
     model.encode(["warm"], show_progress_bar=False)
     report(Progress("sentence-transformers", 0, 1))
     began = time.perf_counter()

@@ -69,9 +69,17 @@ class Contents:
     def from_json(cls, read: Mapping[str, Any]) -> Contents:
         """Return the contents that ``as_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
         parts = {
-            name: Part(str(kind), tuple(shape), int(start)) for name, (kind, shape, start) in read["parts"].items()
+            str(name): Part(np.dtype(str(kind)).str, tuple(int(length) for length in shape), int(start))
+            for name, (kind, shape, start) in read["parts"].items()
         }
-        return cls(parts, int(read["bytes"]), str(read["digest"]))
+        whole = int(read["bytes"])
+        for name, part in parts.items():
+            # Numbers only: an array of Python's objects would be made of the file's bytes
+            if np.dtype(part.type).kind not in "iuf" or min((part.start, *part.shape)) < 0:
+                raise ValueError(f"{name} is no array of numbers")
+            if part.start + part.bytes > whole:
+                raise ValueError(f"{name} ends behind the file's end")
+        return cls(parts, whole, str(read["digest"]))
 
 
 class BlockWriter:

@@ -75,7 +75,7 @@ class Seal:
                 return None
             contents = Contents.from_json(read["contents"])
             return cls(str(read["file"]), int(read["generation"]), int(read["model"]), int(read["passages"]), contents)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
             return None
 
 
@@ -191,7 +191,10 @@ class SealedIndex:
         index = new_codes(segments * step, segments)
         _faiss.copy_array_to_vector(centroids.reshape(-1), index.pq.centroids)
         index.is_trained = True
-        packed = self.seal.contents.parts["codes"].shape[0]
+        packed = self.seal.contents.parts["codes"].bytes
+        if 2 * packed // max(segments, 1) < self.size:
+            # FAISS would search on behind their end
+            raise self._damaged(DamagedFileError(f"{self.seal.file} has codes of fewer than {self.size} passages"))
         index.codes.resize(packed)
         index.ntotal, index.ntotal2 = self.size, 2 * packed // segments
         if packed:

@@ -17,6 +17,7 @@ from quoth.errors import (
     PathError,
     SchemaError,
 )
+from quoth.store.distrust import check_not_linked, check_schema, distrust
 from quoth.store.schema import APPLICATION_ID, MIGRATIONS, VERSION
 
 FILE_NAME = "library.sqlite"
@@ -41,6 +42,7 @@ def open_database(folder: Path, *, create: bool) -> apsw.Connection:
     if folder.exists() and not folder.is_dir():
         raise NotALibraryError(f"{folder} is a file; a library is a folder, so name another with --library")
     path = folder / FILE_NAME
+    check_not_linked(path)
     if not path.exists():
         if not create:
             raise EmptyLibraryError(f"there is no library at {folder} yet; index something first: quoth index PATH")
@@ -65,6 +67,7 @@ def open_database(folder: Path, *, create: bool) -> apsw.Connection:
 
 def _configure(connection: apsw.Connection, folder: Path) -> None:
     connection.set_busy_timeout(BUSY_MILLISECONDS)
+    distrust(connection)
     # A setting of the connection that must come before the first page is written
     connection.pragma("auto_vacuum", 0)
     # One state for all three: another process may be making the library at this moment
@@ -80,6 +83,7 @@ def _configure(connection: apsw.Connection, folder: Path) -> None:
         raise SchemaError(
             f"the library {folder} has schema {version} and this Quoth knows up to {VERSION}; upgrade quoth"
         )
+    check_schema(connection, folder / FILE_NAME, MIGRATIONS)
     use_wal(connection, BUSY_MILLISECONDS)
     connection.pragma("synchronous", "full")
     # The inner pages of a database of a million passages, through which each look-up goes; a small one takes its size

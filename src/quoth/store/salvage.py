@@ -13,6 +13,7 @@ import apsw
 
 from quoth.errors import EmptyLibraryError, NotALibraryError, PathError
 from quoth.store.connection import FILE_NAME
+from quoth.store.distrust import check_not_linked, distrust
 
 CORPUS = "corpus.jsonl"
 
@@ -46,10 +47,12 @@ def salvage(folder: Path, into: Path) -> Salvaged:
     path = folder / FILE_NAME
     if not path.is_file():
         raise EmptyLibraryError(f"there is no library at {folder}, so there is nothing to salvage")
+    check_not_linked(path)
     lost: list[int] = []
     try:
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
         with closing(connection), connection:
+            distrust(connection)
             lines = [json.dumps(one, ensure_ascii=False) + "\n" for one in _documents(connection, lost)]
     except apsw.Error as error:
         raise NotALibraryError(

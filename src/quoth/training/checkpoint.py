@@ -71,20 +71,24 @@ def load(path: Path, state: RunState) -> None:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != FORMAT:
-                raise ModelError(f"{path} is not a checkpoint of this version of the training.")
+                raise ModelError(f"{path} is not a checkpoint of this version of the training; begin anew elsewhere.")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"The checkpoint {path} can't be read: {error}.") from error
-    state.facts = json.loads(metadata["facts"])
-    state.step = int(state.facts.pop("step"))
+        facts = dict(json.loads(metadata["facts"]))
+        step, generator = int(facts.pop("step")), tensors["rng"]
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ModelError(f"The checkpoint {path} can't be read: {error}; begin anew in another folder.") from error
+    state.facts, state.step = facts, step
     mean = _trained(state.mean)
     with torch.no_grad():
         for name, parameter in _trained(state.model).items():
             stored = tensors.get(f"model/{name}")
             if stored is None or stored.shape != parameter.shape:
                 raise ModelError(f"The checkpoint {path} belongs to another network: {name} differs.")
+            averaged = tensors.get(f"mean/{name}")
+            if averaged is None or averaged.shape != parameter.shape:
+                raise ModelError(f"The checkpoint {path} belongs to another network: the mean of {name} differs.")
             parameter.copy_(stored)
-            mean[name].copy_(tensors[f"mean/{name}"])
+            mean[name].copy_(averaged)
             parts = {
                 key.split("/")[1]: value
                 for key, value in tensors.items()
@@ -92,4 +96,4 @@ def load(path: Path, state: RunState) -> None:
             }
             if parts:
                 state.optimizer.state[parameter] = parts
-    torch.set_rng_state(tensors["rng"])
+    torch.set_rng_state(generator)

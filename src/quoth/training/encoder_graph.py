@@ -41,7 +41,7 @@ def write_graphs(folder: Path) -> None:
 
     source = packaged_folder()
     tensors = mapped_tensors(source / "model.safetensors")
-    model = TorchModel.load(str(source), DEFAULT_MODEL, offline=True)
+    model = TorchModel.load(source, DEFAULT_MODEL)
     config = BertConfig.from_pretrained(source)
     logging.getLogger("onnxruntime.transformers").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as scratch:

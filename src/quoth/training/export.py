@@ -47,7 +47,7 @@ def trained_reader(path: Path, model: ReaderModel | None = None) -> tuple[Reader
             facts = json.loads((file.metadata() or {}).get("facts", "{}"))
             tensors = {name.removeprefix("mean/"): file.get_tensor(name) for name in file.keys()  # noqa: SIM118
                        if name.removeprefix("mean/") in wanted}  # fmt: skip
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} can't be read: {error}; name a file that the training wrote") from error
     missing = sorted(wanted - set(tensors))
     if missing:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -200,7 +202,8 @@ def _mined(
         digest.update(f"{item.dataset}\0{item.question}\0{item.alone}\0{item.answers}\0{item.gold}\0".encode())
     key = digest.hexdigest()
     if cache is not None and cache.exists():
-        with np.load(cache, allow_pickle=False) as stored:
+        # What can't be read, a pickle among it, is mined and written anew
+        with suppress(OSError, ValueError, KeyError, BadZipFile), np.load(cache, allow_pickle=False) as stored:
             if str(stored["key"]) == key:
                 ends = np.cumsum(stored["counts"])
                 return [tuple(int(n) for n in part) for part in np.split(stored["numbers"], ends[:-1])]
