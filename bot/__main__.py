@@ -27,8 +27,8 @@ from quoth.errors import QuothError
 log = logging.getLogger("bot")
 
 REFUSED = (
-    "Discord refuses the token in DISCORD_TOKEN, or in the file of DISCORD_TOKEN_FILE; copy it anew from the page Bot of "
-    "your application in Discord's developer portal"
+    "Discord refuses the token in DISCORD_TOKEN, or in the file of DISCORD_TOKEN_FILE; copy it anew from the page Bot "
+    "of your application in Discord's developer portal"
 )
 
 

@@ -132,14 +132,14 @@ def test_a_model_whose_router_names_a_class_of_its_own_is_refused(model):
 @pytest.mark.parametrize("place", ["../elsewhere", "/etc", "1_Pooling/../../elsewhere"])
 def test_a_model_a_part_of_which_lies_elsewhere_is_refused(model, place):
     listed(model, [{"path": "", "type": f"{OWN}.Transformer"}, {"path": place, "type": f"{OWN}.Dense"}])
-    with pytest.raises(ModelError, match="lies elsewhere .* copy all of it"):
+    with pytest.raises(ModelError, match=r"lies elsewhere .* copy all of it"):
         Encoder.load(str(model))
 
 
 def test_a_part_with_pickled_weights_alone_is_refused(model, cage):
     (model / "2_Dense").mkdir()
     (model / "2_Dense" / "pytorch_model.bin").write_bytes(cage.pickle)
-    with pytest.raises(ModelError, match="are a pickle, .* save the model anew"):
+    with pytest.raises(ModelError, match=r"are a pickle, .* save the model anew"):
         Encoder.load(str(model))
 
 
@@ -161,7 +161,7 @@ def test_a_list_of_parts_that_is_none_is_refused(model, text):
 @pytest.mark.parametrize("named", ["config.json", "tokenizer_config.json"])
 def test_a_model_whose_settings_name_code_is_refused_by_the_model_libraries_too(model, named, capfd):
     """The one way that is left to them: ``auto_map``, with a type of network that they don't have."""
-    ways = {name: "modeling_canary.Canary" for name in ("AutoConfig", "AutoModel", "AutoTokenizer")}
+    ways = dict.fromkeys(("AutoConfig", "AutoModel", "AutoTokenizer"), "modeling_canary.Canary")
     config = {"model_type": "canary", "auto_map": ways, "tokenizer_class": "Canary"}
     (model / named).write_text(json.dumps(config))
     with pytest.raises(ModelError, match=r"can't be loaded: .*; give the name or folder"):
@@ -419,7 +419,7 @@ def test_a_database_that_is_a_link_is_refused_and_what_it_leads_to_stays_as_it_i
     ):
         with pytest.raises(QuothError):
             use()
-    with pytest.raises(NotALibraryError, match="is a link, .* put the file itself there"):
+    with pytest.raises(NotALibraryError, match=r"is a link, .* put the file itself there"):
         Library.open(library, encoder=encoder)
     assert (victim.read_bytes() if victim.exists() else None) == before
 
