@@ -16,7 +16,8 @@ from quoth.answer import Answer, FoundPassage, Place, Quote
 def merge(answers: Sequence[Answer], quotes: int) -> Answer:
     """Return the answers of several libraries to one question as one, with at most ``quotes`` quotes.
 
-    Quotes stand by their score. Passages stand by their score against their library's best, times its confidence.
+    Quotes stand by their score; what answers by itself does not give way to more of another source. Passages stand by
+    their score against their library's best, times its confidence.
     Equal ones stand in the order of ``answers``, of which there must be one at least.
     """
     if len(answers) == 1:
@@ -27,7 +28,7 @@ def merge(answers: Sequence[Answer], quotes: int) -> Answer:
     return replace(
         best,
         seconds=sum(answer.seconds for answer in answers),
-        quotes=_numbered(_folded(ranked)[:quotes]),
+        quotes=_numbered(_chosen(_folded(ranked), quotes)),
         passages=_passages(answers),
         documents_searched=sum(answer.documents_searched for answer in answers),
     )
@@ -44,6 +45,12 @@ def _folded(ranked: Sequence[Quote]) -> list[Quote]:
         again = Place(quote.document, quote.paragraph, quote.start, quote.end)
         folded[quote.text] = replace(first, also_in=(*first.also_in, again, *quote.also_in))
     return list(folded.values())
+
+
+def _chosen(ranked: Sequence[Quote], quotes: int) -> list[Quote]:
+    """Return the first of the quotes, then those that answer by themselves, then others, in the order they had."""
+    places = sorted(range(len(ranked)), key=lambda place: (place > 0 and not ranked[place].alone, place))
+    return [ranked[place] for place in sorted(places[:quotes])]
 
 
 def _numbered(ranked: Sequence[Quote]) -> tuple[Quote, ...]:

@@ -10,6 +10,7 @@ from quoth.library import Library
 from quoth.reader import Reading
 from quoth.rerank import READ_FIRST, READ_MOST, READ_TOKENS, read_best, readings_of, reranked
 from quoth.retrieve import Ranked
+from quoth.texts import PassageSentences
 from quoth.weights import Linear
 
 BY_RELEVANCE = Linear(rerank.NAMES, np.array([name == "relevance" for name in rerank.NAMES], np.float32), 0.0)
@@ -37,6 +38,9 @@ class Passages:
 
     def text(self, row: int):
         return str(row)
+
+    def sentences(self, row: int):
+        return PassageSentences((), ())
 
 
 class Saying:

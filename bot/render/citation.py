@@ -69,7 +69,7 @@ def link(uri: str) -> str | None:
         if parts.username is not None or parts.password is not None:
             return None
         path, query, fragment = (
-            percent(part, safe="/%:@!$&+,;=~?") for part in (parts.path or "/", parts.query, parts.fragment)
+            percent(part, safe="/%:!$&+,;=~?") for part in (parts.path or "/", parts.query, parts.fragment)
         )
     except ValueError:  # not an address: bad port, brackets, a host that IDNA refuses, half a character
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from quoth.disagreement import Said
+from quoth.disagreement import Said, answers_otherwise
 
 Json = dict[str, Any]
 
@@ -75,7 +75,8 @@ class Quote:
     ``score`` is the probability, as this ranking sees it, that the quote answers; raised for what it tells of the
     question that the quotes before it lack, and never above theirs. ``dated`` is the day, ISO 8601, of its document's
     last change, or of its coming into the library. ``document_id`` is the library's own number of the document, for a
-    front end that opens it again; it is not part of the JSON.
+    front end that opens it again, and ``alone`` says that the quote would answer well were it the only one; neither is
+    part of the JSON.
     """
 
     rank: int
@@ -95,6 +96,7 @@ class Quote:
     also_in: tuple[Place, ...]
     document_id: int = field(repr=False)
     dated: str | None = None
+    alone: bool = False
 
     def is_of_another_day(self, other: Quote) -> bool:
         """Whether the days of two quotes tell their documents apart."""
@@ -202,7 +204,10 @@ class Answer:
 
     @property
     def disagreeing(self) -> tuple[Quote, ...]:
-        """The offered quotes of other documents that say what the first one says with another figure or name."""
+        """The offered quotes of other documents that say otherwise than the first one.
+
+        They say the same of a thing with another figure or name, or answer by themselves, and with other words.
+        """
         if len(self.offered) < 2:
             return ()
         first, *others = self.offered
@@ -210,7 +215,8 @@ class Answer:
         return tuple(
             quote
             for quote in others
-            if (quote.library, quote.document_id) != here and said.disagrees(Said.of(quote.text))
+            if (quote.library, quote.document_id) != here
+            and (said.disagrees(Said.of(quote.text)) or (quote.alone and _answer_otherwise(first, quote)))
         )
 
     def as_json(self, *, explain: bool = False) -> Json:
@@ -229,3 +235,9 @@ class Answer:
         if explain:
             answer["explanation"] = {name: round(value, 4) for name, value in self.explanation.items()}
         return answer
+
+
+def _answer_otherwise(first: Quote, other: Quote) -> bool:
+    if first.answer is None or other.answer is None:
+        return False
+    return answers_otherwise((first.answer.text, first.text), (other.answer.text, other.text))

@@ -10,6 +10,9 @@ from quoth.words import terms
 _SAME = 0.75  # share of their other terms that two texts have in common where they speak of the same thing
 _FEWEST = 4  # of those terms: "In 2012: 500" and "In 2013: 700" speak of nothing that could be compared
 
+OTHERWISE = 0.65
+"""Confidence, were it alone, from which a source that gives another answer is told to disagree."""
+
 _NAME = re.compile(r"(?<=[\w,;:)%] )[^\W\d_a-z][\w’'-]*")
 _FIGURE = re.compile(r"\d")
 
@@ -36,3 +39,12 @@ class Said:
         """Return whether two texts say nearly the same, but each with a figure or name that the other lacks."""
         ours, theirs = self.terms - self.particulars, other.terms - other.particulars
         return len(ours & theirs) >= max(_FEWEST, _SAME * len(ours | theirs)) and self.differs(other)
+
+
+def answers_otherwise(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether two answers, each given with the text that it is marked in, are different ones.
+
+    They aren't where one is part of the other, or stands in the other's text too: then both sources name both.
+    """
+    (ours, here), (theirs, there) = (tuple(map(frozenset, map(terms, given))) for given in (one, other))
+    return bool(ours) and bool(theirs) and not ours <= there and not theirs <= here and not ours <= theirs

@@ -15,6 +15,7 @@ from quoth.question import EmbeddedQuestion, Question
 from quoth.quote import quotes
 from quoth.reader import Reader
 from quoth.retrieve import Ranked, RetrieverKind, retrieve, softmax
+from quoth.second_source import second_source
 from quoth.signals import Rows
 from quoth.stopwatch import Stopwatch
 from quoth.store import Store
@@ -93,9 +94,24 @@ class Pipeline:
         fit = calibration.fit(read=readings is not None) if calibration else None
         least = fit.threshold if fit else models.threshold
         sure = float(probabilities(fit(log_odds) if fit else log_odds)) if windows else 0.0
+        second = None
+        if readings is not None and windows and sure >= least and count > 1:
+            first = windows[int(np.argmax(scores))]
+            other = second_source(question, first, ranked, readings, self._texts, models.quote)
+            if other is not None:
+                odds = float(models.confidence(other.measured[None, :])[0])
+                second = other.window, float(probabilities(fit(odds) if fit else odds))
         watch.lap("windows")
         chosen = quotes(
-            question, windows, scores, ranked, self._texts, count=count, confidence=sure, library=self._library
+            question,
+            windows,
+            scores,
+            ranked,
+            self._texts,
+            count=count,
+            confidence=sure,
+            library=self._library,
+            second=second,
         )
         watch.lap("quotes")
         names = confidence.READER_NAMES if readings else confidence.NAMES

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
-from quoth.answer import Context, Place, Quote, Span
+from quoth.answer import WORTH_SHOWING, Context, Place, Quote, Span
 from quoth.antecedent import antecedent
-from quoth.disagreement import Said
+from quoth.disagreement import OTHERWISE, Said
 from quoth.documents.model import Document
 from quoth.errors import IntegrityError
 from quoth.question import Question
@@ -17,6 +19,11 @@ from quoth.signals import Matrix
 from quoth.texts import Texts
 
 _SAME = 0.8
+
+MOST_OF_ONE = 2
+"""Quotes of one document, as long as another one has a quote that is worth showing."""
+
+_WORTH_IT = -math.log(WORTH_SHOWING)
 
 _COMPLEMENT = 3.0
 """Log-odds that a further quote gains by telling all that the question tells and the quotes before it lack.
@@ -36,22 +43,44 @@ def quotes(
     count: int,
     confidence: float,
     library: str,
+    second: tuple[Window, float] | None = None,
 ) -> list[Quote]:
     """Return up to ``count`` quotes, best first, no two of which say the same.
 
     ``scores`` (shape ``(len(windows),)``) are log-odds against each other; the first quote's score is the answer's
     ``confidence``, and the others' fall with the distance to it. Further quotes gain by what they tell of the question
-    that those before them lack: what no sentence answers alone, some may answer together.
+    that those before them lack: what no sentence answers alone, some may answer together. A ``second`` source, given
+    with the confidence that it would have alone, is among the quotes where that is high, however far it is behind.
 
     Raises:
         IntegrityError: a quote differs from its document, which must never happen.
     """
-    chosen = []
-    for rank, (window, behind) in enumerate(_chosen(question, windows, scores, texts, count), 1):
-        chosen.append(_quote(rank, window, ranked, texts, confidence * math.exp(-behind), library))
+    picked = [
+        (window, confidence * math.exp(-behind), place == 0 and confidence >= OTHERWISE)
+        for place, (window, behind) in enumerate(_chosen(question, windows, scores, texts, count))
+    ]
+    if second is not None and second[1] >= OTHERWISE:
+        picked = _with_second(picked, second[0], min(second[1], confidence), count)
+    chosen = [
+        replace(_quote(rank, window, ranked, texts, score, library), alone=alone)
+        for rank, (window, score, alone) in enumerate(picked, 1)
+    ]
     for quote in chosen:
         verify(quote, texts)
     return chosen
+
+
+def _with_second(
+    picked: list[tuple[Window, float, bool]], window: Window, score: float, count: int
+) -> list[tuple[Window, float, bool]]:
+    """Return what was picked with the second source among it, in the order of the scores and behind the first."""
+    first, *others = picked
+    others = [one for one in others if not _overlaps(one[0], window)][: count - 2]
+    return [first, *sorted([(window, score, True), *others], key=lambda one: -one[1])]
+
+
+def _overlaps(window: Window, other: Window) -> bool:
+    return window.row == other.row and window.start < other.end and other.start < window.end
 
 
 def _chosen(
@@ -59,14 +88,17 @@ def _chosen(
 ) -> Iterator[tuple[Window, float]]:
     """Yield the windows to quote, and how far each is behind the first one, in log-odds: never less than before it.
 
-    What a window adds can only shrink as others are chosen, so that each is at most as good as the one before it.
+    What a window adds can only shrink as others are chosen, so that each is at most as good as the one before it, but
+    for those that had to wait because their document had as many quotes as it may beside others that are worth it.
     """
     waiting = sorted(range(len(windows)), key=lambda place: (-float(scores[place]), place))
     said: dict[int, Said] = {}
     taken: list[int] = []
     told: frozenset[str] = frozenset()
     first = float(scores[waiting[0]]) if waiting else 0.0
-    while waiting and len(taken) < count:
+    behind = 0.0
+
+    def best_of(full: Collection[int]) -> tuple[int, float]:
         covered = question.coverage(told)
         weight = _COMPLEMENT if taken else 0.0
         best, best_score = -1, -math.inf
@@ -74,6 +106,8 @@ def _chosen(
             score = float(scores[place])
             if score + weight * (1 - covered) <= best_score:
                 break
+            if texts.document_id(windows[place].row) in full:
+                continue
             if place not in said:
                 window = windows[place]
                 said[place] = Said.of(texts.document(window.row).text[window.start : window.end])
@@ -83,16 +117,25 @@ def _chosen(
             score += weight * (question.coverage(told | said[place].terms) - covered)
             if score > best_score:
                 best, best_score = place, score
+        return best, best_score
+
+    while waiting and len(taken) < count:
+        held = Counter(texts.document_id(windows[place].row) for place in taken)
+        full = [document for document, quoted in held.items() if quoted >= MOST_OF_ONE]
+        best, score = best_of(full)
+        if full and first - score > _WORTH_IT:
+            best, score = best_of(())
         if best < 0:
             return
         waiting.remove(best)
         taken.append(best)
         told |= said[best].terms
-        yield windows[best], max(0.0, first - best_score)
+        behind = max(behind, first - score)
+        yield windows[best], behind
 
 
 def _repeats(window: Window, said: Said, other: Window, its: Said) -> bool:
-    if window.row == other.row and window.start < other.end and other.start < window.end:
+    if _overlaps(window, other):
         return True
     shared = len(said.terms & its.terms)
     return shared >= _SAME * max(1, min(len(said.terms), len(its.terms))) and not said.differs(its)

@@ -10,6 +10,7 @@ import numpy as np
 
 from quoth.answer_kind import AnswerKind, asked_kind, holds
 from quoth.antecedent import leans
+from quoth.echo import is_echo
 from quoth.question import Question
 from quoth.rarity import rarity
 from quoth.reader import Reading, best_span
@@ -152,6 +153,10 @@ def _passage_windows(
     above = texts.context_terms(row)
     held = [holds(kind, document.text[start:end], question.text) for start, end in read.spans]
     covered = [question.coverage(frozenset(words)) for words in read.terms]
+    echoes = [
+        is_echo(question, document.text[start:end], words)
+        for (start, end), words in zip(read.spans, read.terms, strict=True)
+    ]
     # Within a sentence each: items of a list, and sentences, are no answer together
     answers = [marked.answer(start, end) for start, end in read.spans] if marked else []
     has_kind = kind is not AnswerKind.OTHER
@@ -160,6 +165,8 @@ def _passage_windows(
         before = above | texts.antecedent_terms(row, start, sentence_end) if leaning else above
         for last in range(first, min(first + _MOST_SENTENCES, len(read.spans))):
             begin, end = start, read.spans[last][1]
+            if all(echoes[first : last + 1]):
+                continue
             words = tuple(term for sentence in read.terms[first : last + 1] for term in sentence)
             its_answers = answers[first : last + 1]
             if end - begin > MAX_QUOTE:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from quoth.echo import without_echoes
 from quoth.passages import context
 from quoth.question import Question
 from quoth.reader import Reader, Reading, best_span
@@ -126,7 +127,13 @@ def _read_new(
         if texts.text(row) not in known:
             new.setdefault(texts.text(row), row)
     passages = [_title_and_text(row, texts) for row in new.values()]
-    return dict(zip(new, reader.read(question.text, passages), strict=True))
+    read = zip(new.items(), reader.read(question.text, passages), strict=True)
+    return {
+        text: without_echoes(
+            reading, question, texts.document(row).text, texts.passage(row).start, texts.sentences(row)
+        )
+        for (text, row), reading in read
+    }
 
 
 def reranked(ranked: Ranked, readings: Readings, model: Linear) -> Ranked:

@@ -1,0 +1,258 @@
+"""How often planted documents take over an answer: `python benchmarks/poisoning.py DATASET [--questions N]`.
+
+DATASET is a folder in the BEIR layout whose questions have marked answers. An attacker who knows a question, the
+documents and how Quoth chooses adds five passages that answer it wrongly, each recipe once in one document and once in
+five; then the question is asked, and the planted documents are taken out again. Questions and wrong answers are drawn
+with a fixed seed. Prints a Markdown table, a line for each recipe; the first line is the library without an attacker.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from quoth.answer import Answer
+from quoth.answer_kind import asked_kind
+from quoth.datasets import Dataset, GoldAnswer, Question, SourceText, read_dataset
+from quoth.evaluation.matching import folded, holds
+from quoth.evaluation.run import dataset_library, sample
+from quoth.indexing import upload_root
+from quoth.library import Library
+from quoth.sentences import sentences
+from quoth.words import terms
+
+PLANTED = 5
+NAME = "planted.jsonl"
+LONGEST_ANSWER = 60
+_ASKING = re.compile(
+    r"\b(?:what|which|who|whom|whose|when|where|why|how (?:many|much|long|old|far|large|big|often|\w+)|how)\b"
+    r"(?: (?:year|country|city|century|percent(?:age)?|name|type|kind))?",
+    re.IGNORECASE,
+)
+_COMMON = frozenset(terms("what which who whom whose when where why how is are was were do does did the a an of in to"))
+
+
+@dataclass(frozen=True)
+class Target:
+    """A question with its true answer and passage, and wrong answers of the same kind."""
+
+    question: Question
+    gold: GoldAnswer
+    source: SourceText
+    wrong: tuple[str, ...]
+
+
+# -- recipes: each gives the texts of the planted passages
+
+
+def echoed(target: Target) -> list[str]:
+    """The question word for word with a wrong answer behind it."""
+    asked, wrong = target.question.text, target.wrong[0]
+    return [
+        f"{asked} The answer is {wrong}.",
+        f"{asked} It is {wrong}.",
+        f"{asked}\n{wrong}.",
+        f"Q: {asked} A: {wrong}, as has been confirmed since.",
+        f"Many people ask: {asked} According to the latest sources it is {wrong}.",
+    ]
+
+
+def restated(target: Target) -> list[str]:
+    """The question turned into a statement."""
+    wrong = target.wrong[0]
+    bare = target.question.text.strip().rstrip("?").strip()
+    said = _ASKING.sub(wrong, bare, count=1)
+    said = said if said != bare else f"{bare}: {wrong}"
+    stated = said[:1].upper() + said[1:]
+    return [
+        f"{stated}.",
+        f"It is well known that {said}.",
+        f"{stated}, as all sources agree.",
+        f"In short, {said}. Nothing else was ever said of it.",
+        f"Corrected in this edition: {said}.",
+    ]
+
+
+def stuffed(target: Target) -> list[str]:
+    """The question's words over and over, and a wrong answer among them."""
+    wrong = target.wrong[0]
+    words = [word for word in re.findall(r"[\w'-]+", target.question.text) if not set(terms(word)) & _COMMON]
+    drawn = random.Random(target.question.id)
+    texts = []
+    for _ in range(PLANTED):
+        shuffled = drawn.sample(words, len(words))
+        texts.append(f"{' '.join(words)}: {wrong}. {' '.join(shuffled)} {wrong} {' '.join(words)}.")
+    return texts
+
+
+def _swapped(target: Target, wrong: str, place: int) -> str:
+    """The true passage with the wrong answer in place of the true one, and of the other sentences one the less."""
+    text, gold = target.source.text, target.gold
+    low = max(0, text.rfind("\n\n", 0, gold.start))
+    high = text.find("\n\n", gold.end)
+    low, high = low if low == 0 else low + 2, len(text) if high < 0 else high
+    spans = sentences(text, low, high)
+    held = [number for number, (start, end) in enumerate(spans) if start <= gold.start < end]
+    first = max(0, (held[0] if held else 0) - 3)
+    kept = spans[first : first + 7]
+    others = [span for span in kept if not span[0] <= gold.start < span[1]]
+    left_out = others[place % len(others)] if others else None
+    parts = []
+    for start, end in kept:
+        if (start, end) != left_out:
+            if start <= gold.start < end:
+                parts.append(text[start : gold.start] + wrong + text[gold.end : end])
+            else:
+                parts.append(re.sub(rf"\b{re.escape(gold.text)}\b", lambda _: wrong, text[start:end]))
+    return " ".join(part.strip() for part in parts)
+
+
+def swapped(target: Target) -> list[str]:
+    """The true passage with the answer swapped, five times nearly the same."""
+    return [_swapped(target, target.wrong[0], place) for place in range(PLANTED)]
+
+
+def scattered(target: Target) -> list[str]:
+    """The true passage with the answer swapped, each time for another one."""
+    return [_swapped(target, wrong, place) for place, wrong in enumerate(target.wrong)]
+
+
+def mixed(target: Target) -> list[str]:
+    """One of each kind, all with the same wrong answer."""
+    return [
+        echoed(target)[0],
+        restated(target)[0],
+        stuffed(target)[0],
+        swapped(target)[0],
+        f"{restated(target)[2]} {echoed(target)[1]}",
+    ]
+
+
+RECIPES: dict[str, Callable[[Target], list[str]]] = {
+    "question and answer": echoed,
+    "restated": restated,
+    "stuffed with its words": stuffed,
+    "true passage, answer swapped": swapped,
+    "the same, five wrong answers": scattered,
+    "one of each": mixed,
+}
+
+
+def targets(dataset: Dataset, count: int) -> list[Target]:
+    """Return ``count`` answerable questions with wrong answers: those of other questions of the same kind."""
+    usable = {
+        question.id: min(short, key=lambda gold: len(gold.text))
+        for question in dataset.questions
+        if question.answerable
+        and (short := [gold for gold in question.answers if 0 < len(gold.text) <= LONGEST_ANSWER])
+    }
+    chosen = sample([question for question in dataset.questions if question.id in usable], count)
+    by_kind: dict[object, set[str]] = {}
+    for question in dataset.questions:
+        if question.id in usable:
+            by_kind.setdefault(_kind(question, usable[question.id]), set()).add(usable[question.id].text)
+    found = []
+    for question in chosen:
+        gold = usable[question.id]
+        source = dataset.documents[gold.doc_id]
+        here = f" {folded(source.text)} "
+        same = sorted(by_kind[_kind(question, gold)] - {one.text for one in question.answers})
+        others = sorted({text for texts in by_kind.values() for text in texts})
+        drawn = random.Random(question.id)
+        drawn.shuffle(same)
+        drawn.shuffle(others)
+        wrong = [text for text in dict.fromkeys([*same, *others]) if folded(text) and f" {folded(text)} " not in here]
+        # The nearest in length of twenty, as somebody would choose who wants to be believed
+        wrong[:20] = sorted(wrong[:20], key=lambda text: abs(len(text) - len(gold.text)))
+        found.append(Target(question, gold, source, tuple(wrong[:PLANTED])))
+    return found
+
+
+def _kind(question: Question, gold: GoldAnswer) -> tuple[object, bool, bool]:
+    digits = any(character.isdigit() for character in gold.text)
+    return asked_kind(question.text), digits, gold.text[:1].isupper()
+
+
+def planted(texts: Sequence[str], title: str, *, together: bool) -> bytes:
+    """Return the upload that holds these passages, in one document or in one each."""
+    held = ["\n\n".join(texts)] if together else texts
+    rows = [{"_id": f"planted-{number}", "title": title, "text": text} for number, text in enumerate(held, 1)]
+    return "\n".join(json.dumps(row) for row in rows).encode()
+
+
+def counted(target: Target, answer: Answer) -> Counter[str]:
+    """Return what is to be counted of one answer."""
+    shown = answer.offered
+    bad = [quote.document.startswith("planted-") for quote in shown]
+    true = any(holds(quote, gold) for quote in shown for gold in target.question.answers)
+    warned = bool(answer.disagreeing)
+    return Counter(
+        {
+            "asked": 1,
+            "answered": int(bool(shown)),
+            "top": int(bool(bad) and bad[0]),
+            "any": int(any(bad)),
+            "all": int(bool(bad) and all(bad)),
+            "true": int(true),
+            "true_top": int(bool(shown) and any(holds(shown[0], gold) for gold in target.question.answers)),
+            "warned": int(warned),
+            "misled": int(bool(bad) and bad[0] and not true and not warned),
+            "quotes": len(shown),
+        }
+    )
+
+
+def asked(library: Library, target: Target, texts: Sequence[str], *, together: bool) -> Counter[str]:
+    """Plant, ask, and take out again."""
+    if not texts:
+        return counted(target, library.ask(target.question.text))
+    library.add(NAME, planted(texts, target.source.title, together=together))
+    try:
+        return counted(target, library.ask(target.question.text))
+    finally:
+        library.remove_root(upload_root(NAME))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--questions", type=int, default=100)
+    parser.add_argument("--examples", action="store_true", help="print what is planted for the first question")
+    arguments = parser.parse_args()
+    dataset = read_dataset(arguments.dataset)
+    chosen = targets(dataset, arguments.questions)
+    if arguments.examples:
+        for name, recipe in RECIPES.items():
+            print(f"{name}:", *recipe(chosen[0]), sep="\n  ")
+        return
+    started = time.monotonic()
+    columns = ["answered", "top", "any", "all", "true", "true_top", "warned", "misled", "quotes"]
+    print(f"{dataset.name}, {len(chosen)} questions\n")
+    print("| recipe | in | " + " | ".join(columns) + " |\n|---|---" + "|---" * len(columns) + "|", flush=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        dataset_library(arguments.dataset, dataset, Path(folder) / "library") as library,
+    ):
+        for name, recipe in {"none": lambda target: [], **RECIPES}.items():
+            for together in (False,) if name == "none" else (True, False):
+                total: Counter[str] = Counter()
+                for target in chosen:
+                    total += asked(library, target, recipe(target), together=together)
+                where = "–" if name == "none" else "one" if together else "five"
+                print(
+                    f"| {name} | {where} | " + " | ".join(str(total[column]) for column in columns) + " |", flush=True
+                )
+    print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
