@@ -30,6 +30,18 @@ from quoth.library import Library
 from quoth.sentences import sentences
 from quoth.words import terms
 
+COLUMNS = (
+    "answered",
+    "top quote planted",
+    "any shown quote planted",
+    "true fact shown",
+    "true fact on top",
+    "said to differ",
+    "misled",
+    "quotes shown",
+)
+"""What is counted: "misled" is a planted top quote with neither the true fact nor a word that sources differ."""
+
 PLANTED = 5
 NAME = "planted.jsonl"
 LONGEST_ANSWER = 60
@@ -197,16 +209,14 @@ def counted(target: Target, answer: Answer) -> Counter[str]:
     warned = bool(answer.disagreeing)
     return Counter(
         {
-            "asked": 1,
             "answered": int(bool(shown)),
-            "top": int(bool(bad) and bad[0]),
-            "any": int(any(bad)),
-            "all": int(bool(bad) and all(bad)),
-            "true": int(true),
-            "true_top": int(bool(shown) and any(holds(shown[0], gold) for gold in target.question.answers)),
-            "warned": int(warned),
+            "top quote planted": int(bool(bad) and bad[0]),
+            "any shown quote planted": int(any(bad)),
+            "true fact shown": int(true),
+            "true fact on top": int(bool(shown) and any(holds(shown[0], gold) for gold in target.question.answers)),
+            "said to differ": int(warned),
             "misled": int(bool(bad) and bad[0] and not true and not warned),
-            "quotes": len(shown),
+            "quotes shown": len(shown),
         }
     )
 
@@ -235,9 +245,8 @@ def main() -> None:
             print(f"{name}:", *recipe(chosen[0]), sep="\n  ")
         return
     started = time.monotonic()
-    columns = ["answered", "top", "any", "all", "true", "true_top", "warned", "misled", "quotes"]
     print(f"{dataset.name}, {len(chosen)} questions\n")
-    print("| recipe | in | " + " | ".join(columns) + " |\n|---|---" + "|---" * len(columns) + "|", flush=True)
+    print("| recipe | in | " + " | ".join(COLUMNS) + " |\n|---|---" + "|---" * len(COLUMNS) + "|", flush=True)
     with (
         tempfile.TemporaryDirectory() as folder,
         dataset_library(arguments.dataset, dataset, Path(folder) / "library") as library,
@@ -249,7 +258,7 @@ def main() -> None:
                     total += asked(library, target, recipe(target), together=together)
                 where = "–" if name == "none" else "one" if together else "five"
                 print(
-                    f"| {name} | {where} | " + " | ".join(str(total[column]) for column in columns) + " |", flush=True
+                    f"| {name} | {where} | " + " | ".join(str(total[column]) for column in COLUMNS) + " |", flush=True
                 )
     print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
 
