@@ -236,6 +236,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--questions", type=int, default=100)
+    parser.add_argument("--within", choices=["one", "five", "both"], default="both", help="how many documents")
     parser.add_argument("--examples", action="store_true", help="print what is planted for the first question")
     arguments = parser.parse_args()
     dataset = read_dataset(arguments.dataset)
@@ -244,6 +245,7 @@ def main() -> None:
         for name, recipe in RECIPES.items():
             print(f"{name}:", *recipe(chosen[0]), sep="\n  ")
         return
+    within = {"one": (True,), "five": (False,), "both": (True, False)}
     started = time.monotonic()
     print(f"{dataset.name}, {len(chosen)} questions\n")
     print("| recipe | in | " + " | ".join(COLUMNS) + " |\n|---|---" + "|---" * len(COLUMNS) + "|", flush=True)
@@ -252,7 +254,7 @@ def main() -> None:
         dataset_library(arguments.dataset, dataset, Path(folder) / "library") as library,
     ):
         for name, recipe in {"none": lambda target: [], **RECIPES}.items():
-            for together in (False,) if name == "none" else (True, False):
+            for together in (False,) if name == "none" else within[arguments.within]:
                 total: Counter[str] = Counter()
                 for target in chosen:
                     total += asked(library, target, recipe(target), together=together)

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from bot.merge import merge
 from bot.render import answer_reply
+from quoth import pipeline
 from quoth.answer import Answer, Span
 from quoth.encoder import Encoder
 from quoth.indexing import upload_root
@@ -103,15 +106,25 @@ VOICES = (
 )
 
 
-def test_one_document_has_two_quotes_beside_another_that_fits(harbour: Library) -> None:
-    asked = "When was the northern lighthouse repainted?"
-    with planted(harbour, many="\n\n".join(VOICES)):
-        alone = harbour.ask(asked)
-        with planted(harbour, other="The northern lighthouse was repainted by sailors in 1999, before the storm."):
-            beside = harbour.ask(asked)
-    assert [quote.document for quote in alone.quotes].count("many.md") == 3
-    assert [quote.document for quote in beside.quotes].count("many.md") == 2
-    assert "other.md" in [quote.document for quote in beside.quotes]
+@pytest.mark.parametrize(("score", "quoted"), [(2.0, True), (0.5, False)])
+def test_one_document_has_two_quotes_beside_another_that_is_worth_showing(
+    harbour: Library, monkeypatch: pytest.MonkeyPatch, score: float, quoted: bool
+) -> None:
+    said = dict(zip(VOICES, (3.0, 2.9, 2.8), strict=True))
+    other = "The northern lighthouse was repainted by sailors in 1999, before the storm."
+    choose = pipeline.quotes
+
+    def scored(question: Any, windows: Any, scores: Any, ranked: Any, texts: Any, **how: Any) -> Any:
+        held = [texts.document(window.row).text[window.start : window.end] for window in windows]
+        given = np.array([said.get(text, score if text == other else -9.0) for text in held], np.float32)
+        return choose(question, windows, given, ranked, texts, **how)
+
+    monkeypatch.setattr(pipeline, "quotes", scored)
+    with planted(harbour, many="\n\n".join(VOICES), other=other):
+        found = harbour.ask("When was the northern lighthouse repainted?")
+    documents = ["many.md", "many.md", "other.md" if quoted else "many.md"]
+    assert [quote.document for quote in found.quotes] == documents
+    assert [quote.score for quote in found.quotes] == sorted((quote.score for quote in found.quotes), reverse=True)
 
 
 def test_a_library_of_one_document_is_quoted_as_often_as_it_fits(tmp_path: Path, encoder: Encoder) -> None:
