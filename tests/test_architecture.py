@@ -64,6 +64,7 @@ CHAIN = (
     "searching",
     "indexing",
     "derived",
+    "turn",
     "library",
     "following",
     "datasets",

@@ -536,14 +536,15 @@ def test_an_empty_library_says_what_to_do(opened):
         opened().index()
 
 
-def test_a_closed_library_leaves_one_file(root, opened):
+def test_a_closed_library_leaves_one_file_and_an_empty_lock(root, opened):
     (root / "a.txt").write_text(BOATS)
     library = opened()
     library.index([root])
     library.ask(QUESTION)
     library.close()
     library.close()
-    assert [path.name for path in library.folder.iterdir()] == [FILE_NAME]
+    left = {path.name: path.stat().st_size for path in library.folder.iterdir()}
+    assert left.keys() == {FILE_NAME, "indexing.lock"} and left["indexing.lock"] == 0
 
 
 ODD = {

@@ -33,6 +33,7 @@ from quoth.settings import DEFAULT_MODEL, EncoderEngine
 from quoth.stopwatch import Observer, Stopwatch, Timing
 from quoth.store import DocumentRecord, Store
 from quoth.store.connection import translated
+from quoth.turn import in_turn
 
 MAX_QUESTION = 2_000
 """Characters that a question may have."""
@@ -148,14 +149,15 @@ class Library:
         """Bring the library up to date with ``paths``, each a root; with its known roots where none is given.
 
         If the library was made with another model, every document is embedded anew first; an interrupted run goes
-        on where it stopped. ``report`` is called as the work goes on.
+        on where it stopped. ``report`` is called as the work goes on. Another ``index`` of the same library is waited
+        for, in whatever process, however long it takes.
 
         Raises:
             PathError, FormatError: see ``Indexer.index``.
             EmptyLibraryError: no path is given and the library knows none.
             ModelError: the encoder can't be loaded.
         """
-        with self._indexing(report) as (indexer, store):
+        with in_turn(self.folder, report), self._indexing(report) as (indexer, store):
             if not paths and not store.roots():
                 raise EmptyLibraryError(f"the library {self.folder} is empty; name what to index: quoth index PATH")
             current = store.current_model()

@@ -82,7 +82,9 @@ class Store:
             with suppress(apsw.BusyError, apsw.LockedError):
                 if self._db.pragma("page_count") * self._db.pragma("page_size") <= _REWRITTEN_BYTES:
                     self._db.execute("VACUUM")
-            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            # Where another process brings the log into the database already, ``empty_log`` waits for it
+            with suppress(apsw.BusyError, apsw.LockedError):
+                self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
     def empty_log(self) -> None:
         """Empty the write-ahead log, which holds what was removed until it is written over; see ``forget``.
