@@ -7,6 +7,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -26,12 +27,27 @@ _LONG_WORKERS = 2
 _LONG_WAITING = 16
 _REMEMBERED_PEOPLE = 1_000
 
+_IN_A_ROW = 5
+"""Questions that a person may ask as fast as ``cooldown`` allows."""
+
+_LASTING = 3
+"""Times ``cooldown`` that lie between the questions of a person who goes on after that."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """How a person asks: when last, and up to when those questions would reach if they had come evenly."""
+
+    last: float = -math.inf
+    due: float = -math.inf
+
 
 class Asker:
     """Hands blocking work to threads; the event loop never waits for a model, a disk or a lock.
 
-    ``workers`` questions are answered at a time and up to ``waiting`` wait, servers in turn. A person may ask again
-    ``cooldown`` seconds after a question was taken, and have ``per_person`` questions in the queue.
+    ``workers`` questions are answered at a time and up to ``waiting`` wait, servers in turn, and in each its people. A
+    person may ask again ``cooldown`` seconds after a question was taken, after ``_IN_A_ROW`` of them three times as
+    late, and have ``per_person`` questions in the queue.
     """
 
     def __init__(
@@ -44,8 +60,8 @@ class Asker:
         self._short = Lane("short", workers=_SHORT_WORKERS, waiting=_SHORT_WAITING, pace=0.01)
         self._lists = Lane("lists", workers=_LIST_WORKERS, waiting=_LIST_WAITING, pace=0.1, at_once=1)
         self._long = Lane("long", workers=_LONG_WORKERS, waiting=_LONG_WAITING, pace=30.0, at_once=1)
-        self._last: dict[int, float] = {}
-        self._told: dict[int, float] = {}
+        self._paces: dict[int, _Pace] = {}
+        self._told: dict[int, _Pace] = {}
         self._asking: Counter[int] = Counter()
         self._is_closing = False
 
@@ -76,16 +92,13 @@ class Asker:
         self._check_person(person, now)
         call = partial(self._shelf.ask, question, guild=guild, shared=shared, history=tuple(history), quotes=quotes)
         self._asking[person] += 1
-        before = self._last.get(person)
+        before = self._paces.get(person, _Pace())
         self._remember(person, now)
         try:
-            return await self._questions.run(call, guild)
+            return await self._questions.run(call, guild, person)
         except BusyError:
-            # A question that wasn't taken costs no cooldown
-            if before is None:
-                self._last.pop(person, None)
-            else:
-                self._last[person] = before
+            # A question that wasn't taken costs no waiting
+            self._paces[person] = before
             raise
         finally:
             self._asking[person] -= 1
@@ -106,11 +119,11 @@ class Asker:
 
         A reply to each such message would make the bot write as fast as one person does, in everybody's channel.
         """
-        since = self._last.get(person)
+        since = self._paces.get(person)
         try:
             self._check_person(person, time.monotonic())
         except BusyError:
-            if since is not None and self._told.get(person) == since:
+            if since is not None and self._told.get(person) is since:
                 return True
             if since is not None:
                 self._told[person] = since
@@ -126,9 +139,12 @@ class Asker:
         self._check_person(person, now)
         self._remember(person, now)
 
-    async def run(self, job: Callable[[], T]) -> T:
-        """Run something short that blocks (records, buttons) in a thread."""
-        return await self._short.run(job, None)
+    async def run(self, job: Callable[[], T], *, person: int | None = None) -> T:
+        """Run something short that blocks (records, buttons) in a thread.
+
+        What reads documents should name the ``person`` who asked for it: one such job of each runs at a time.
+        """
+        return await self._short.run(job, person, person)
 
     async def run_list(self, job: Callable[[], T], *, guild: int | None) -> T:
         """Run something that goes through all documents of a server in a thread, one at a time for a server.
@@ -170,18 +186,22 @@ class Asker:
             raise _closing()
 
     def _check_person(self, person: int, now: float) -> None:
-        wait = self._last.get(person, -math.inf) + self._cooldown - now
-        if wait > 0:
-            raise BusyError(max(1, math.ceil(wait)), "You asked just now")
+        pace = self._paces.get(person, _Pace())
+        wait = pace.last + self._cooldown - now
+        lasting = pace.due - (_IN_A_ROW - 1) * (_LASTING - 1) * self._cooldown - now
+        if wait > 0 or lasting > 0:
+            reason = "You asked just now" if wait >= lasting else "You asked several times just now"
+            raise BusyError(max(1, math.ceil(max(wait, lasting))), reason)
         if self._asking[person] >= self._per_person:
             asking = counted(self._asking[person], "question")
             raise BusyError(self._questions.seconds, f"I'm still working on {asking} of yours")
 
     def _remember(self, person: int, now: float) -> None:
-        self._last[person] = now
-        if len(self._last) > _REMEMBERED_PEOPLE:
-            self._last = {other: at for other, at in self._last.items() if at + self._cooldown > now}
-            self._told = {other: at for other, at in self._told.items() if self._last.get(other) == at}
+        due = max(self._paces.get(person, _Pace()).due, now) + _LASTING * self._cooldown
+        self._paces[person] = _Pace(now, due)
+        if len(self._paces) > _REMEMBERED_PEOPLE:
+            self._paces = {other: pace for other, pace in self._paces.items() if pace.due > now}
+            self._told = {other: pace for other, pace in self._told.items() if self._paces.get(other) is pace}
 
 
 def _closing() -> ClosingError:

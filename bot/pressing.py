@@ -58,7 +58,9 @@ async def answer_stale_component(bot: QuothBot, interaction: discord.Interaction
 async def _show(bot: QuothBot, interaction: discord.Interaction[QuothBot], button: AnswerButton) -> None:
     """Show something to the person who pressed: on the page that they turn, or in a reply of its own."""
     await acknowledge(interaction, ephemeral=not button.turn, thinking=not button.turn)
-    reply = await bot.asker.run(partial(_reply, bot, button, guild=interaction.guild_id, person=interaction.user.id))
+    person = interaction.user.id
+    show = partial(_reply, bot, button, guild=interaction.guild_id, person=person)
+    reply = await bot.asker.run(show, person=person)
     await interaction.edit_original_response(**edited(reply, button.answer_id, turn=True))
 
 

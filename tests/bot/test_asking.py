@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -118,7 +119,7 @@ async def test_servers_take_turns_whoever_came_first(shelf: Gated, make, clock: 
 
 async def test_no_more_run_at_once_than_there_are_workers_and_none_on_the_event_loop(shelf: Gated, make):
     asker = make(workers=2)
-    tasks = [begin(asker, f"{n}") for n in range(6)]
+    tasks = [begin(asker, f"{n}", person=n) for n in range(6)]
     await arrived(shelf, 2)
     shelf.open()
     await asyncio.gather(*tasks)
@@ -129,7 +130,7 @@ async def test_no_more_run_at_once_than_there_are_workers_and_none_on_the_event_
 async def test_an_answer_and_an_error_reach_whoever_asked(shelf: Gated, make):
     asker = make(workers=2)
     shelf.open()
-    good, bad = begin(asker, "good"), begin(asker, "bad")
+    good, bad = begin(asker, "good"), begin(asker, "bad", person=2)
     assert (await good).question == "good"
     with pytest.raises(QuestionError):
         await bad
@@ -191,6 +192,89 @@ async def test_a_person_waits_before_the_next_question_and_is_told_how_long(shel
     await asker.ask("two", guild=2, person=7)
 
 
+async def test_who_asks_on_and_on_waits_three_times_as_long_after_five_questions_until_a_pause(
+    shelf: Gated, make, clock: Clock
+):
+    asker = make(cooldown=3.0)
+    shelf.open()
+    for _ in range(5):
+        await asker.ask("in a row", guild=1, person=7)
+        clock.now += 3.0
+    taken = []
+    for second in range(60):
+        try:
+            await asker.ask("on and on", guild=second, person=7)
+        except BusyError as error:
+            assert error.seconds <= 9 and "just now" in str(error)
+        else:
+            taken.append(second)
+        clock.now += 1.0
+    assert {after - before for before, after in itertools.pairwise(taken)} == {9}
+    clock.now += 60.0
+    for _ in range(5):
+        await asker.ask("in a row", guild=1, person=7)
+        clock.now += 3.0
+
+
+async def test_the_people_of_a_server_take_turns(shelf: Gated, make):
+    asker = make()
+    tasks = [begin(asker, f"a{n}", person=1) for n in range(4)]
+    tasks += [begin(asker, f"b{n}", person=2) for n in range(2)] + [begin(asker, "c0", person=3)]
+    await settle()
+    shelf.open()
+    await asyncio.gather(*tasks)
+    # a0 found the thread idle; b and c had no turn yet
+    assert shelf.begun == ["a0", "b0", "c0", "a1", "b1", "a2", "a3"]
+
+
+async def test_who_had_a_turn_waits_for_those_who_had_none_in_whatever_server_and_not_for_ever(
+    shelf: Gated, make, clock: Clock
+):
+    asker = make()
+    tasks = [begin(asker, "a0", guild=1, person=1)]
+    await arrived(shelf)
+    tasks.append(begin(asker, "a1", guild=2, person=1))
+    tasks += [begin(asker, f"b{n}", guild=1, person=100 + n) for n in range(3)]
+    await settle()
+    for _ in range(3):
+        shelf.gate.release()
+        await arrived(shelf)
+    assert shelf.begun == ["a0", "b0", "b1", "b2"]
+    # A minute later there is always somebody else, but now it is their turn too
+    clock.now += 60
+    tasks.append(begin(asker, "c", guild=1, person=200))
+    await settle()
+    shelf.gate.release()
+    await arrived(shelf)
+    assert shelf.begun[-1] == "a1"
+    shelf.open()
+    await asyncio.gather(*tasks)
+
+
+async def test_one_person_s_questions_fill_one_thread_alone_in_however_many_servers(shelf: Gated, make):
+    asker = make(workers=2)
+    tasks = [begin(asker, f"a{n}", guild=n, person=1) for n in range(4)]
+    await arrived(shelf)
+    tasks.append(begin(asker, "b", guild=9, person=2))
+    await arrived(shelf)
+    assert shelf.begun == ["a0", "b"]
+    shelf.open()
+    await asyncio.gather(*tasks)
+    assert sorted(shelf.begun) == ["a0", "a1", "a2", "a3", "b"]
+
+
+async def test_one_person_s_buttons_keep_no_other_work_waiting(make):
+    asker, gate = make(), threading.Event()
+    pressed = [asyncio.ensure_future(asker.run(lambda: gate.wait(60), person=1)) for _ in range(20)]
+    try:
+        async with asyncio.timeout(30):
+            assert await asker.run(lambda: "a record") == "a record"
+            assert await asker.run(lambda: "their page", person=2) == "their page"
+    finally:
+        gate.set()
+        await asyncio.gather(*pressed)
+
+
 async def test_a_person_has_only_so_many_questions_in_the_queue(shelf: Gated, make, clock: Clock):
     asker = make(per_person=2)
     tasks = [begin(asker, f"mine {n}", person=7, guild=n) for n in range(3)]
@@ -244,7 +328,8 @@ async def test_people_are_not_remembered_beyond_their_waiting_time(shelf: Gated,
     for person in range(20):
         clock.now += 1
         await asker.ask("one", guild=1, person=person)
-    assert len(asker._last) <= 6
+    # Each for three times as long as between two questions
+    assert len(asker._paces) <= 10
 
 
 # -- other work
