@@ -19,10 +19,11 @@ import yarl
 
 from bot.client import QuothBot
 from bot.errors import HomeError, TokenError
+from bot.gateway import persist
 from bot.logs import DiscreetFormatter, last_words, start_logging
 from bot.monitor import Monitor
 from bot.settings import BotSettings, read_settings
-from quoth.errors import QuothError
+from quoth.errors import QuothError, SettingsError
 
 log = logging.getLogger("bot")
 
@@ -30,6 +31,13 @@ REFUSED = (
     "Discord refuses the token in DISCORD_TOKEN, or in the file of DISCORD_TOKEN_FILE; copy it anew from the page Bot "
     "of your application in Discord's developer portal"
 )
+
+
+WRONG_SHARDS = {
+    4010: "Discord refuses a shard of this process; correct QUOTH_SHARD_IDS and QUOTH_SHARD_COUNT, or unset both",
+    4011: "Discord refuses so many servers in so few shards; raise QUOTH_SHARD_COUNT, or unset it for what it advises",
+}
+"""What to do after the close codes that say that the shards don't fit."""
 
 
 class ExitCode(IntEnum):
@@ -58,6 +66,7 @@ def main() -> ExitCode:
     os.environ.pop("DISCORD_TOKEN", None)
     start_logging(settings.log_level, token, form=settings.log_format)
     _point_to(settings)
+    persist()
     with last_words():
         return _run(settings, token)
 
@@ -72,6 +81,8 @@ def _run(settings: BotSettings, token: str) -> ExitCode:
     except discord.ConnectionClosed as error:
         if error.code == 4004:
             return _fail(TokenError(REFUSED))
+        if error.code in WRONG_SHARDS:
+            return _fail(SettingsError(WRONG_SHARDS[error.code]))
         log.error("Discord closed the connection for good, code %s", error.code)
     except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
         log.error("Discord can't be reached or does not work: %s", error)
@@ -83,7 +94,10 @@ def _run(settings: BotSettings, token: str) -> ExitCode:
 async def serve(settings: BotSettings, token: str) -> ExitCode:
     """Run the bot until a signal comes: the first one stops it gently, a second one at once.
 
-    Raises: what ends the bot otherwise.
+    Raises:
+        TokenError: Discord refused the token of a request.
+
+    It raises as well what ends the bot otherwise.
     """
     stop, hurry = asyncio.Event(), asyncio.Event()
 
@@ -100,8 +114,16 @@ async def serve(settings: BotSettings, token: str) -> ExitCode:
             await asyncio.to_thread(bot.shelf.load)
             running = asyncio.create_task(bot.start(token))
             asked = asyncio.create_task(stop.wait())
-            await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
+            refused = asyncio.create_task(bot.token_refused.wait())
+            await asyncio.wait({running, asked, refused}, return_when=asyncio.FIRST_COMPLETED)
             asked.cancel()
+            refused.cancel()
+            if bot.token_refused.is_set():
+                # Each further request with it would count towards a ban of this machine's address
+                await bot.close()
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+                raise TokenError(REFUSED)
             if not stop.is_set():
                 await running
                 return ExitCode.FAILED

@@ -7,11 +7,12 @@ import hashlib
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import tasks
@@ -84,7 +85,9 @@ class QuothBot(discord.AutoShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
+            http_trace=self._trace(),
         )
+        self.token_refused = asyncio.Event()
         self.shard_ids = None if settings.shard_ids is None else list(settings.shard_ids)
         self.settings = settings
         self.records = Records.open(settings.home / "bot.db")
@@ -121,6 +124,7 @@ class QuothBot(discord.AutoShardedClient):
         self._in_flight = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
+        self._beside: set[asyncio.Task[None]] = set()
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._guild_settings: dict[int, GuildSettings] = {}
         watch(self)
@@ -206,6 +210,22 @@ class QuothBot(discord.AutoShardedClient):
             self._in_flight -= 1
             if not self._in_flight:
                 self._quiet.set()
+
+    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that nobody waits for; it sees to its failures itself."""
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    def _trace(self) -> aiohttp.TraceConfig:
+        async def look(_: object, __: object, answered: aiohttp.TraceRequestEndParams) -> None:
+            # Interactions are answered with tokens of their own, which expire; those requests don't carry the bot's
+            if answered.response.status == 401 and "Authorization" in answered.headers:
+                self.token_refused.set()
+
+        trace = aiohttp.TraceConfig()
+        trace.on_request_end.append(look)
+        return trace
 
     # -- each event once
 
@@ -337,7 +357,10 @@ class QuothBot(discord.AutoShardedClient):
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Log what an event's handler raised; nobody asked, so nobody is told."""
-        log.exception("the handler of %s failed", event_method)
+        if self.is_closed():
+            log.info("the handler of %s did not end before the bot did", event_method)
+        else:
+            log.exception("the handler of %s failed", event_method)
 
 
 def _order(command: dict[str, object]) -> tuple[str, str]:

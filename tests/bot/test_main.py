@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import discord
 import discord.http
@@ -62,6 +63,25 @@ def test_a_token_that_is_missing_or_none_ends_in_one_sentence_and_its_own_code(
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "DISCORD_TOKEN" in error
     assert not token.strip() or token not in error
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(4010, "correct QUOTH_SHARD_IDS"), (4011, "raise QUOTH_SHARD_COUNT"), (4004, "copy it anew")]
+)
+def test_a_close_code_that_only_the_operator_can_mend_ends_in_one_sentence_and_is_not_tried_again(
+    code: int, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def closed(*_: object) -> ExitCode:
+        socket = Mock(close_code=code)
+        raise discord.ConnectionClosed(socket, shard_id=0)
+
+    monkeypatch.setenv("DISCORD_TOKEN", BOT_TOKEN)
+    monkeypatch.setattr("bot.__main__.serve", closed)
+    for name in ("start_logging", "persist"):
+        monkeypatch.setattr(f"bot.__main__.{name}", lambda *_, **__: None)
+    assert main() == (ExitCode.NO_TOKEN if code == 4004 else ExitCode.UNUSABLE)
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert words in sentence and BOT_TOKEN not in sentence
 
 
 def test_the_token_comes_from_a_file_too(tmp_path: Path) -> None:
