@@ -12,6 +12,7 @@ import discord
 from bot.errors import AnswerGoneError, BusyError, ClosingError
 from bot.failures import told
 from bot.permissions import answers_here, elsewhere, missing_for_interaction
+from bot.persistence import persistently
 from bot.records import Earlier, GuildSettings, KeptAnswer
 from bot.render import Reply, answer_reply, refused_reply
 from bot.replies import acknowledge, edited, tell
@@ -150,7 +151,7 @@ async def answer_interaction(
             refusal = told(error, direct=direct)
             await tell(interaction, refused_reply(refusal, typed), take_back=not hidden and not direct)
             return
-        message = await interaction.edit_original_response(**edited(reply, answer_id))
+        message = await persistently(lambda: interaction.edit_original_response(**edited(reply, answer_id)))
         await link(bot, answer_id, message.id)
 
 

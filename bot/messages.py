@@ -14,6 +14,7 @@ from bot.answering import Question, answer_question, link
 from bot.errors import BusyError
 from bot.failures import told
 from bot.permissions import answers_here, may_read_history, may_speak, missing_for_reply
+from bot.persistence import FAILURES, described, persistently
 from bot.records import Earlier
 from bot.render import Reply, note
 from bot.replies import sent
@@ -122,23 +123,28 @@ async def _patiently(bot: QuothBot, message: discord.Message, question: Question
     answering = asyncio.create_task(answer_question(bot, question))
     done, _ = await asyncio.wait({answering}, timeout=PATIENT)
     if not done:
-        try:
-            await message.channel.typing()
-        except discord.HTTPException as error:
-            log.info("could not show that I am at work: Discord answered %s", error.status)
+        # Beside the answer, which must not wait for it
+        bot.aside(_type(message))
     return await answering
 
 
+async def _type(message: discord.Message) -> None:
+    try:
+        await message.channel.typing()
+    except FAILURES as error:
+        log.info("could not show that I am at work: %s", described(error))
+
+
 async def _send(message: discord.Message, reply: Reply, answer_id: str | None) -> discord.Message | None:
-    """Reply to a message, or write below it where a reply can't refer to it."""
+    """Reply to a message, or write below it where a reply can't refer to it; the nonce keeps it from standing twice."""
     arguments = sent(reply, answer_id)
     if may_read_history(message):
         arguments["reference"] = message.to_reference(fail_if_not_exists=False)
         arguments["mention_author"] = False
     try:
-        return await message.channel.send(**arguments)
-    except discord.HTTPException as error:
-        log.warning("a reply could not be posted: Discord answered %s, code %s", error.status, error.code)
+        return await persistently(lambda: message.channel.send(**arguments, nonce=message.id))
+    except FAILURES as error:
+        log.warning("a reply could not be posted: %s", described(error))
         return None
 
 

@@ -13,6 +13,7 @@ from bot.answering import kept_for, library_names, look_up
 from bot.buttons import AnswerButton
 from bot.errors import AnswerGoneError
 from bot.follow_up import FollowUpForm
+from bot.persistence import persistently
 from bot.records import KeptAnswer, KeptSpan
 from bot.removal import remove_answer
 from bot.render import MOST_PAGES, PER_PAGE, Excerpt, Reply, closest_reply, context_reply, more_reply, note
@@ -38,7 +39,7 @@ async def press(bot: QuothBot, interaction: discord.Interaction[QuothBot], butto
                 case "follow":
                     # Before the form, or what is typed into it would be for nothing
                     await look_up(bot, interaction, button.answer_id)
-                    await interaction.response.send_modal(FollowUpForm(button.answer_id))
+                    await persistently(lambda: interaction.response.send_modal(FollowUpForm(button.answer_id)))
                 case "remove":
                     await remove_answer(bot, interaction, button.answer_id)
                 case "context" | "more" | "closest" | "yes" | "no":
@@ -61,7 +62,7 @@ async def _show(bot: QuothBot, interaction: discord.Interaction[QuothBot], butto
     person = interaction.user.id
     show = partial(_reply, bot, button, guild=interaction.guild_id, person=person)
     reply = await bot.asker.run(show, person=person)
-    await interaction.edit_original_response(**edited(reply, button.answer_id, turn=True))
+    await persistently(lambda: interaction.edit_original_response(**edited(reply, button.answer_id, turn=True)))
 
 
 def _reply(bot: QuothBot, button: AnswerButton, *, guild: int | None, person: int) -> Reply:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.errors import AnswerGoneError, NotAllowedError
+from bot.persistence import FAILURES, persistently
 from bot.records import KeptAnswer
 from bot.replies import TOO_LATE, acknowledge
 
@@ -37,7 +38,7 @@ async def remove_answer(bot: QuothBot, interaction: discord.Interaction[QuothBot
     if not (permissions.manage_messages or permissions.manage_guild):
         await _check_asker(bot, interaction, kept)
     try:
-        await interaction.delete_original_response()
+        await persistently(interaction.delete_original_response)
     except discord.HTTPException as error:
         if error.code not in TOO_LATE:
             raise
@@ -79,7 +80,7 @@ async def _asker_of(message: discord.Message | None) -> int:
     if question is None:
         try:
             question = await message.channel.fetch_message(reference.message_id)
-        except discord.HTTPException:
+        except FAILURES:
             raise NotAllowedError(UNKNOWN_ASKER) from None
     if isinstance(question, discord.DeletedReferencedMessage):
         raise NotAllowedError(UNKNOWN_ASKER)

@@ -9,6 +9,7 @@ import discord
 
 from bot.buttons import AnswerButton
 from bot.failures import told
+from bot.persistence import FAILURES, described, persistently
 from bot.render import Reply, note
 
 log = logging.getLogger(__name__)
@@ -17,6 +18,9 @@ UNKNOWN_INTERACTION = 10062
 ACKNOWLEDGED_ALREADY = 40060
 TOO_LATE = {UNKNOWN_INTERACTION, ACKNOWLEDGED_ALREADY, 10008, 10015, 50027}
 """Discord's codes for an interaction, its token or its message that is no more, or that another process took."""
+
+ACKNOWLEDGING = 60.0
+"""Seconds for which an acknowledgement is tried; whether it took effect in time, Discord says when it answers."""
 
 
 def view_of(reply: Reply, answer_id: str | None, *, turn: bool = False) -> discord.ui.View | None:
@@ -53,11 +57,13 @@ async def acknowledge(
 ) -> None:
     """Acknowledge an interaction: ``thinking`` promises a reply of its own, which is otherwise the pressed message.
 
-    An acknowledgement that took effect although Discord answered with a 5xx is tried again by the client, and refused
-    then; it counts all the same, or the person would be shown for ever that the bot thinks.
+    An acknowledgement that took effect although Discord answered with a 5xx, or not at all, is tried again, and
+    refused then; it counts all the same, or the person would be shown for ever that the bot thinks.
     """
     try:
-        await interaction.response.defer(ephemeral=ephemeral, thinking=thinking)
+        await persistently(
+            lambda: interaction.response.defer(ephemeral=ephemeral, thinking=thinking), seconds=ACKNOWLEDGING
+        )
     except discord.HTTPException as error:
         if error.code != ACKNOWLEDGED_ALREADY:
             raise
@@ -76,24 +82,30 @@ async def tell(interaction: discord.Interaction[Any], said: str | Reply, *, take
     message = note(said, markup=True) if isinstance(said, str) else said
     try:
         if not interaction.response.is_done():
-            await interaction.response.send_message(**sent(message), ephemeral=True)
+            await persistently(lambda: interaction.response.send_message(**sent(message), ephemeral=True))
             return
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
             # The first message after a public acknowledgement is public, whatever its flags (discord-api-docs 2866),
             # and one after an acknowledgement that was deleted has failed (2739): so this order, which loses nothing
-            await interaction.edit_original_response(**edited(message))
+            await persistently(lambda: interaction.edit_original_response(**edited(message)))
             if not take_back:
                 return
+        # Not again if it fails: it may have taken effect, and what stands in place of the reply stays then
         await interaction.followup.send(**sent(message), ephemeral=True)
         if take_back:
-            await interaction.delete_original_response()
-    except discord.HTTPException as error:
-        log.warning("a sentence did not reach a person: Discord answered %s, code %s", error.status, error.code)
+            await persistently(interaction.delete_original_response)
+    except FAILURES as error:
+        if not _is_code(error, ACKNOWLEDGED_ALREADY):
+            log.warning("a sentence did not reach a person: %s", described(error))
 
 
 async def report(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Tell a person what went wrong, where they can still be told."""
-    if isinstance(error, discord.HTTPException) and error.code in TOO_LATE:
-        log.warning("an interaction could not be answered: Discord's code %s", error.code)
+    if _is_code(error, *TOO_LATE):
+        log.warning("an interaction could not be answered: %s", described(error))
         return
     await tell(interaction, told(error, direct=interaction.guild_id is None))
+
+
+def _is_code(error: BaseException, *codes: int) -> bool:
+    return isinstance(error, discord.HTTPException) and error.code in codes

@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import aiohttp
 import discord
 
 from bot.commands.admission import What
@@ -23,6 +22,7 @@ from bot.errors import NameTakenError, NotAllowedError, RefusedUploadError
 from bot.escape import plain, shown
 from bot.failures import told
 from bot.permissions import open_to_everyone
+from bot.persistence import FAILURES, described
 from bot.render import Reply, note
 from bot.replies import acknowledge
 from bot.uploads import Added, add_upload, check_name_size
@@ -180,7 +180,7 @@ async def _add(
     check_name_size(file.filename, file.size, limits)
     try:
         data = await file.read()
-    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+    except FAILURES as error:
         # The error's own text may hold the file's address
         log.warning("an attachment could not be fetched: %s", type(error).__name__)
         raise RefusedUploadError("Discord did not hand the file over; please send it again.") from None
@@ -210,9 +210,9 @@ async def told_of_meanwhile(job: Coroutine[Any, Any, T], tell: Callable[[], Awai
         while not (await asyncio.wait({running}, timeout=_PROGRESS_EVERY))[0]:
             try:
                 await tell()
-            except discord.HTTPException as error:
+            except FAILURES as error:
                 # The file comes in whether or not Discord takes another word on it
-                log.info("could not show how far a file is: Discord answered %s", error.status)
+                log.info("could not show how far a file is: %s", described(error))
         return await running
     finally:
         running.cancel()

@@ -18,6 +18,7 @@ from bot.commands.sources import MOST_CHOICES, label
 from bot.commands.telling import buttons_of, in_words, show
 from bot.errors import BotError, NotAllowedError
 from bot.escape import plain, shown
+from bot.persistence import persistently
 from bot.records import Records
 from bot.render import POSTED, library_list_reply, note
 from bot.replies import acknowledge
@@ -63,7 +64,7 @@ async def add(interaction: discord.Interaction[Any], file: discord.Attachment | 
         interaction.client.admissions.let_in(interaction, "library")
         if file is None:
             form = AddForm(guild=_guild(interaction), person=interaction.user.id, hidden=is_hidden(interaction))
-            await interaction.response.send_modal(form)
+            await persistently(lambda: interaction.response.send_modal(form))
             return
         await acknowledge(interaction, ephemeral=True, thinking=True)
         await add_after_warning(interaction, [file], "library")

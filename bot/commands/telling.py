@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.persistence import persistently
 from bot.render import Button, Reply
 from bot.replies import TOO_LATE, edited, report, sent
 
@@ -22,10 +23,10 @@ async def show(interaction: discord.Interaction[QuothBot], reply: Reply, view: d
     """Show ``reply`` to the person who acted and nobody else, in place of what this interaction showed before."""
     if not interaction.response.is_done():
         buttons = discord.utils.MISSING if view is None else view
-        await interaction.response.send_message(**sent(reply), view=buttons, ephemeral=True)
+        await persistently(lambda: interaction.response.send_message(**sent(reply), view=buttons, ephemeral=True))
         return
     try:
-        await interaction.edit_original_response(**{**edited(reply), "view": view})
+        await persistently(lambda: interaction.edit_original_response(**{**edited(reply), "view": view}))
     except discord.HTTPException as error:
         if error.code not in TOO_LATE:
             raise

@@ -306,9 +306,9 @@ async def test_whoever_presses_or_sends_a_form_while_the_bot_stops_is_told_and_n
     assert not [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")]
 
 
-@pytest.mark.parametrize("allowed", [True, False])
-async def test_a_question_that_takes_long_shows_that_the_bot_is_at_work(
-    monkeypatch: pytest.MonkeyPatch, allowed: bool
+@pytest.mark.parametrize("discord_says", ["done", "forbidden", "nothing"])
+async def test_a_question_that_takes_long_shows_that_the_bot_is_at_work_and_does_not_wait_for_that(
+    monkeypatch: pytest.MonkeyPatch, discord_says: str
 ) -> None:
     # Timers of a simulated bot stand still while it works, so this one test has a channel and an answer of its own.
     shown = asyncio.Event()
@@ -316,7 +316,9 @@ async def test_a_question_that_takes_long_shows_that_the_bot_is_at_work(
     class Channel:
         async def typing(self) -> None:
             shown.set()
-            if not allowed:
+            if discord_says == "nothing":
+                await asyncio.Event().wait()
+            if discord_says == "forbidden":
                 raise discord.HTTPException(SimpleNamespace(status=403, reason="Forbidden"), "Missing Permissions")  # type: ignore[arg-type]
 
     async def once_shown(*_: object) -> tuple[Reply, None]:
@@ -326,9 +328,12 @@ async def test_a_question_that_takes_long_shows_that_the_bot_is_at_work(
     monkeypatch.setattr(messages, "PATIENT", 0.0)
     monkeypatch.setattr(messages, "answer_question", once_shown)
     message: Any = SimpleNamespace(channel=Channel())
-    bot: Any = None
+    beside: list[asyncio.Task[None]] = []
+    bot: Any = SimpleNamespace(aside=lambda work: beside.append(asyncio.create_task(work)))
     question: Any = None
     assert await messages._patiently(bot, message, question) == (note("an answer"), None)
+    for task in beside:
+        task.cancel()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,69 @@
+"""What has to reach Discord is tried again while Discord, or the way to it, fails.
+
+discord.py itself waits where it is told to (429) and tries five times within half a minute where Discord answers with
+500, 502 or 504. What lasts longer, a 503 and a connection that breaks off come here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
+
+import aiohttp
+import discord
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+FAILURES = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What a request to Discord raises, be it an answer of Discord's or none."""
+
+OUTAGE = 14 * 60.0
+"""Seconds for which an answer is held ready: an interaction can be answered for 15 minutes."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
+
+
+async def persistently(call: Callable[[], Awaitable[T]], *, seconds: float = OUTAGE) -> T:
+    """Do what may be done twice without harm, again and again for so many ``seconds`` while Discord fails.
+
+    Raises: what the last try raised, and at once what another try can't change.
+    """
+    end, pause = time.monotonic() + seconds, _FIRST_PAUSE
+    while True:
+        try:
+            return await call()
+        except FAILURES as error:
+            wait = max(pause, _told_to_wait(error))
+            if not may_pass(error) or time.monotonic() + wait > end:
+                raise
+            log.warning("trying again in %g s: %s", wait, described(error))
+        await asyncio.sleep(wait)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def may_pass(error: BaseException) -> bool:
+    """Say whether the cause of an error may be over in a while."""
+    if isinstance(error, discord.HTTPException):
+        return error.status >= 500 or error.status == 429
+    return isinstance(error, FAILURES)
+
+
+def described(error: BaseException) -> str:
+    """Return what became of a request, without its address, which may hold a token."""
+    if isinstance(error, discord.HTTPException):
+        return f"Discord answered {error.status}, code {error.code}"
+    return f"no answer came from Discord ({type(error).__name__})"
+
+
+def _told_to_wait(error: BaseException) -> float:
+    """Return the seconds that an answer says to wait; what stands before Discord tells it in a header alone."""
+    if isinstance(error, discord.HTTPException) and error.response is not None:
+        with suppress(AttributeError, TypeError, ValueError):
+            return float(error.response.headers.get("Retry-After", 0))
+    return 0.0
