@@ -6,7 +6,7 @@ Payloads, limits, error codes and deadlines follow Discord's documentation; what
 
 from .rest import CALLBACK, CHANNEL_MESSAGES, FOLLOW_UP, ORIGINAL
 from .server import FakeDiscord
-from .world import MANAGE_GUILD, ORDINARY, Guild, Interaction, Message, Person
+from .world import MANAGE_GUILD, ORDINARY, Channel, Guild, Interaction, Message, Person
 
 __all__ = [
     "CALLBACK",
@@ -15,6 +15,7 @@ __all__ = [
     "MANAGE_GUILD",
     "ORDINARY",
     "ORIGINAL",
+    "Channel",
     "FakeDiscord",
     "Guild",
     "Interaction",

@@ -1,4 +1,4 @@
-"""The gateway: sessions over WebSockets, with heartbeats, RESUME and its replay, op 7, op 9 and dropped sockets."""
+"""The gateway: sessions over WebSockets, with heartbeats, RESUME and its replay, and every way to lose a connection."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ DIRECT = {"MESSAGE_CREATE": 1 << 12, "MESSAGE_UPDATE": 1 << 12, "MESSAGE_DELETE"
 IN_GUILDS = {"MESSAGE_CREATE": 1 << 9, "MESSAGE_UPDATE": 1 << 9, "MESSAGE_DELETE": 1 << 9, "GUILD_CREATE": 1}
 """The intent without which an event is not sent, in direct messages and in servers."""
 
+SESSION_GONE = {4007, 4009}
+"""Close codes after which a session can't be resumed."""
+
 
 class Socket:
     """One WebSocket, compressed as the client asked for."""
@@ -29,12 +32,18 @@ class Socket:
         self._transport = request.transport
         self._deflate = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
         self._sending = asyncio.Lock()
+        self.silent = False
+        """The other end's packets vanish: nothing is sent any more, and what comes is not heard."""
+
+    @property
+    def gone(self) -> bool:
+        return self._transport is None or self._transport.is_closing()
 
     async def send(self, payload: dict[str, Any]) -> None:
         """Send, or lose the payload as a network would when the socket is gone."""
         text = json.dumps(payload)
         async with self._sending:
-            if self._ws.closed:
+            if self._ws.closed or self.silent:
                 return
             try:
                 if self._deflate is None:
@@ -64,9 +73,14 @@ class Session:
     socket: Socket | None
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     resumable: bool = True
+    numbers: dict[str, int] = field(default_factory=dict)
+    """The number of the event that brought a message or an interaction, by its id."""
+    received: int = 0
+    """The number of the last event that the client certainly has."""
 
     async def dispatch(self, event: str, data: dict[str, Any]) -> None:
         self.events.append((event, data))
+        self.numbers[str(data.get("id"))] = len(self.events)
         await self._send(len(self.events))
 
     async def replay(self, after: int) -> None:
@@ -80,6 +94,16 @@ class Session:
             await self.socket.send({"op": DISPATCH, "t": event, "s": number, "d": data})
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """An IDENTIFY or a RESUME: when (monotonic clock), after what was done to the client, and whether it had to be."""
+
+    op: int
+    at: float
+    cause: str
+    forced: bool
+
+
 class Gateway:
     """All sessions of the fake. What a client sent wrongly is a sentence in ``problems``."""
 
@@ -90,6 +114,10 @@ class Gateway:
         self.bot = bot
         self.guilds: list[Guild] = []
         self.sessions: list[Session] = []
+        self.every_session: list[Session] = []
+        self.arrivals: list[Arrival] = []
+        self.cause = "the start"
+        """What was done last, in words: why a client comes (back)."""
         self.received: list[dict[str, Any]] = []
         self.identified: list[float] = []
         self.beats: list[float] = []
@@ -100,6 +128,8 @@ class Gateway:
         self.answer_heartbeats = True
         self.replay_extra = 0
         """How many events that a client already had are sent again on its next RESUME."""
+        self.shut: str | None = None
+        """How a new connection is met: "refused" (502), "closed" before HELLO, or "stalled" without a word."""
         self._changed = changed
 
     # -- what tests do to it
@@ -128,6 +158,7 @@ class Gateway:
     async def invalidate(self, session: Session, *, resumable: bool) -> None:
         """Op 9."""
         session.resumable = session.resumable and resumable
+        self._is_heard(session)
         if session.socket is not None:
             await session.socket.send({"op": INVALID_SESSION, "d": resumable})
 
@@ -139,21 +170,44 @@ class Gateway:
 
     async def close(self, session: Session, code: int) -> None:
         """Close the socket with one of Discord's codes; 4004, 4010 to 4014 forbid to come back."""
+        session.resumable = session.resumable and code not in SESSION_GONE
+        self._is_heard(session)
         if session.socket is not None:
             await session.socket.close(code)
             session.socket = None
 
+    def silence(self, session: Session) -> None:
+        """Leave the connection half open: TCP stays up, nothing comes, and nothing is heard."""
+        if session.socket is not None:
+            session.socket.silent = True
+            session.socket = None
+
+    def _is_heard(self, session: Session) -> None:
+        """Note that a client has every event that it was sent before it is told to leave."""
+        if session.socket is not None and not session.socket.silent:
+            session.received = len(session.events)
+
     # -- the protocol
 
-    async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        ws = web.WebSocketResponse(max_msg_size=0, autoping=True)
-        await ws.prepare(request)
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         self.connections += 1
+        self._changed()
+        while self.shut == "stalled":
+            await asyncio.sleep(0.05)
+        if self.shut == "refused":
+            return web.Response(status=502)
+        ws = web.WebSocketResponse(max_msg_size=0, autoping=True, autoclose=False)
+        await ws.prepare(request)
+        if self.shut == "closed":
+            await ws.close(code=1001)
+            return ws
         if request.query.get("v") != "10" or request.query.get("encoding") != "json":
             self.problems.append(f"the gateway was asked for {dict(request.query)}")
         socket, session = Socket(ws, request), None
         await socket.send({"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_ms, "_trace": []}})
         async for frame in ws:
+            if socket.silent:
+                continue
             if frame.type is not WSMsgType.TEXT:
                 break
             if len(frame.data.encode()) > 4_096:
@@ -162,6 +216,9 @@ class Gateway:
             self.received.append(payload)
             session = await self._received(socket, session, payload["op"], payload.get("d"))
             self._changed()
+        while socket.silent and not socket.gone:
+            await asyncio.sleep(0.05)
+        await ws.close()
         if session is not None and session.socket is socket:
             session.socket = None
         self._changed()
@@ -170,6 +227,8 @@ class Gateway:
     async def _received(self, socket: Socket, session: Session | None, op: int, data: Any) -> Session | None:
         if op == HEARTBEAT:
             self.beats.append(time.monotonic())
+            if session is not None and session.socket is socket:
+                session.received = max(session.received, data or 0)
             if self.answer_heartbeats:
                 await socket.send({"op": HEARTBEAT_ACK})
         elif op == IDENTIFY:
@@ -195,6 +254,9 @@ class Gateway:
             await socket.close(4010)
             return None
         session = Session(f"session{new_id()}", (number, count), data["intents"], socket)
+        before = next((s for s in self.sessions if s.shard == session.shard), None)
+        self.arrivals.append(Arrival(IDENTIFY, time.monotonic(), self.cause, before is None or not before.resumable))
+        self.every_session.append(session)
         self.sessions = [s for s in self.sessions if s.shard != session.shard] + [session]
         mine = [guild for guild in self.guilds if (guild.id >> 22) % count == number]
         ready = {
@@ -215,14 +277,18 @@ class Gateway:
 
     async def _resume(self, socket: Socket, data: dict[str, Any]) -> Session | None:
         session = next((s for s in self.sessions if s.id == data.get("session_id")), None)
+        self.arrivals.append(Arrival(RESUME, time.monotonic(), self.cause, True))
         if data.get("token") != self.token:
             await socket.close(4004)
             return None
+        if session is not None:
+            session.received = max(session.received, data.get("seq") or 0)
         if session is None or not session.resumable:
             await socket.send({"op": INVALID_SESSION, "d": False})
             return None
         seq = data.get("seq") or 0
         if seq > len(session.events):
+            session.resumable = False
             await socket.close(4007)
             return None
         session.socket = socket

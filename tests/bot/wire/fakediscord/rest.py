@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -36,6 +37,7 @@ class Request:
     authorized: bool
     at: float
     status: int = 0
+    fault: Fault | None = None
 
 
 @dataclass
@@ -49,7 +51,18 @@ class Fault:
     """The request takes effect, and the client is told ``status`` all the same."""
     retry_after: float = 0.05
     everywhere: bool = False
+    edge: bool = False
+    """The answer comes from what stands before Discord, which speaks no JSON."""
+    code: int = 0
+    """Discord's code beside the status."""
     drop: bool = False
+    """The connection breaks off before the answer; the request takes effect."""
+    lost: bool = False
+    """The connection breaks off before the request has come through."""
+    stall: float = 0.0
+    """Seconds that the answer is late."""
+    stalled_first: bool = False
+    """The request takes effect that late as well."""
     times: int = 1
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     release: asyncio.Event | None = None
@@ -136,6 +149,7 @@ class Rest:
         request[SEEN] = seen
         fault = next((f for f in self.faults if f.times and f.method == seen.method and re.search(f.path, path)), None)
         if fault is not None:
+            seen.fault = fault
             fault.times -= 1
             fault.arrived.set()
         self._changed()
@@ -155,15 +169,25 @@ class Rest:
         seen = request[SEEN]
         if fault is not None and fault.release is not None:
             await fault.release.wait()
-        if fault is not None and fault.drop and request.transport is not None:
+        if fault is not None and (fault.drop or fault.lost) and request.transport is not None:
             request.transport.abort()
+        if fault is not None and fault.lost:
+            return web.Response(status=499)
+        if fault is not None and fault.stalled_first:
+            await asyncio.sleep(fault.stall)
+            seen.at = time.monotonic()
         if fault is None or fault.status is None or fault.applied:
             needs_token = not re.match(r"^/(interactions|webhooks)/", seen.path)
             if needs_token and not seen.authorized:
                 return _json({"message": "401: Unauthorized", "code": 0}, status=401)
             response = await self._handled(request, handler)
+            if fault is not None and not fault.stalled_first:
+                await asyncio.sleep(fault.stall)
             if fault is None or fault.status is None:
                 return response
+        if fault.edge:
+            late = {"Retry-After": str(math.ceil(fault.retry_after))} if fault.status == 429 else {}
+            return web.Response(status=fault.status, text="<html>error</html>", content_type="text/html", headers=late)
         if fault.status == 429:
             headers = {"Via": "1.1 fake", "Retry-After": str(fault.retry_after)}
             headers |= {"X-RateLimit-Global": "true"} if fault.everywhere else {"X-RateLimit-Scope": "user"}
@@ -173,7 +197,7 @@ class Rest:
                 "global": fault.everywhere,
             }
             return _json(limited, status=429, headers=headers)
-        return _error(fault.status, 0, f"{fault.status}: told to fail")
+        return _error(fault.status, fault.code, f"{fault.status}: told to fail")
 
     async def _handled(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
