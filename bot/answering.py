@@ -59,15 +59,17 @@ async def answer_question(bot: QuothBot, question: Question) -> tuple[Reply, str
 
 
 def _kept(bot: QuothBot, question: Question, answer: Answer, shared: bool) -> tuple[Reply, str]:
-    answer_id = bot.records.keep_answer(
-        replace(answer, question=question.wording.kept),
-        guild=question.guild,
-        channel=question.channel,
-        asker=question.asker,
-        private=question.private,
-        history=question.history,
-    )
-    bot.records.log_question(answer_id)
+    # Whoever erases the library waits for this, and then deletes what was kept here as well
+    with bot.shelf.holding(answer, guild=question.guild):
+        answer_id = bot.records.keep_answer(
+            replace(answer, question=question.wording.kept),
+            guild=question.guild,
+            channel=question.channel,
+            asker=question.asker,
+            private=question.private,
+            history=question.history,
+        )
+        bot.records.log_question(answer_id)
     names = library_names(bot, question.guild, shared=shared)
     following = question.history[-1].text if question.history else None
     return answer_reply(answer, names=names, private=question.private, following=following), answer_id
@@ -87,10 +89,10 @@ def kept_for(bot: QuothBot, answer_id: str, *, guild: int | None, person: int) -
     """Return the answer that a button belongs to. Reads the records.
 
     Raises:
-        AnswerGoneError: it is no more, is another server's, or is another person's private one.
+        AnswerGoneError: it is no more, is another server's, or is another person's private or direct one.
     """
     kept = bot.records.answer(answer_id, guild=guild)
-    if kept.private and not bot.records.is_asker(kept, person):
+    if (kept.private or guild is None) and not bot.records.is_asker(kept, person):
         raise AnswerGoneError("This answer is no longer there; please ask again.")
     return kept
 

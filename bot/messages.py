@@ -71,7 +71,8 @@ async def _answer(bot: QuothBot, message: discord.Message, mentioned: bool, refe
         return
     if referred is not None:
         before = await bot.asker.run(partial(bot.records.answer_of_message, referred, guild=guild))
-        if before is not None and not before.private:
+        # Whoever names a message of another channel as the one that this replies to made that up
+        if before is not None and not before.private and before.channel == message.channel.id:
             history = before.followed
         elif guild is not None and not mentioned:
             return

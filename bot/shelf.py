@@ -305,11 +305,31 @@ class Shelf:
         try:
             with self.using(None if span.library == SHARED else guild) as library:
                 for document in _documents(library, span):
-                    if document.name == span.document and span.matches(document.text[span.start : span.end]):
+                    if span.is_of(document.name) and span.matches(document.text[span.start : span.end]):
                         return _found(span, document)
         except EmptyLibraryError as error:
             raise AnswerGoneError(_GONE) from error
         raise AnswerGoneError(_GONE)
+
+    @contextmanager
+    def holding(self, answer: Answer, *, guild: int | None) -> Iterator[None]:
+        """Keep what an answer quotes of a server's library there for as long as the block runs.
+
+        An answer takes a while to find: what it quotes may have been removed meanwhile.
+
+        Raises:
+            EmptyLibraryError: the library was erased.
+            AnswerGoneError: a document was removed that the answer quotes.
+        """
+        own = {quote.document_id for quote in answer.offered if quote.library == str(guild)}
+        own |= {passage.document_id for passage in answer.passages if passage.library == str(guild)}
+        if not own:
+            yield
+            return
+        with self.using(guild) as library:
+            if not all(library.has_document(document_id) for document_id in own):
+                raise AnswerGoneError("The documents were changed while I looked; please ask again.")
+            yield
 
     def erase(self, guild: int) -> None:
         """Delete a server's library with everything in it, once nobody uses it. There may be none.
@@ -397,7 +417,7 @@ def _documents(library: Library, span: KeptSpan) -> Iterator[Document]:
     with suppress(DocumentNotFoundError):
         yield library.document_by_id(span.document_id)
     for record in library.documents():
-        if record.name == span.document:
+        if span.is_of(record.name):
             with suppress(DocumentNotFoundError):
                 yield library.document_by_id(record.id)
 

@@ -262,7 +262,7 @@ def remove_upload(
     if is_upload(removed[0].root):
         records.drop_upload(guild, name, by=by)
     else:
-        records.record_action(guild, "remove", by=by, detail=name)
+        records.record_action(guild, "remove", by=by)
     return Removed(name, len(removed), sum(record.passages for record in removed))
 
 

@@ -180,10 +180,10 @@ def unpacked_history(packed: str) -> list[Earlier]:
 
 
 def _span(values: list[Any]) -> KeptSpan:
-    library, document, document_id, start, end, digest, answer, context = values
+    library, called, document_id, start, end, digest, answer, context = values
     return KeptSpan(
         library,
-        document,
+        called,
         document_id,
         start,
         end,

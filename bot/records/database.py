@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import apsw
 
+from bot.records.kept import hashed
 from bot.records.schema import APPLICATION_ID, MIGRATIONS, VERSION, WITH_WORDS
 from quoth.errors import LibraryBusyError, LibraryError, NotALibraryError, SchemaError
 from quoth.store.connection import translated, use_wal
@@ -95,6 +98,7 @@ def _configure(connection: apsw.Connection, path: Path) -> None:
         if version > VERSION:
             raise SchemaError(f"{path} has schema {version} and this bot knows up to {VERSION}; upgrade quoth")
         check_schema(connection, path, MIGRATIONS)
+        connection.create_scalar_function("without_names", _without_names, 1, deterministic=True)
         for step in MIGRATIONS[version:]:
             connection.execute(step)
         connection.pragma("application_id", APPLICATION_ID)
@@ -113,3 +117,14 @@ def _configure(connection: apsw.Connection, path: Path) -> None:
     connection.pragma("temp_store", "memory")
     if 0 < version < VERSION:
         connection.execute("VACUUM")
+        # Until then, what the migration took out stands in the file as it was
+        with suppress(apsw.BusyError):
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+
+
+def _without_names(*values: apsw.SQLiteValue) -> str:
+    """Return where quotes stood, packed, with hashes in place of their documents' names."""
+    spans = json.loads(str(values[0]))
+    for span in itertools.chain.from_iterable(spans.values()):
+        span[1] = hashed(span[1])
+    return json.dumps(spans)

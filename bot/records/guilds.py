@@ -85,16 +85,19 @@ class GuildRecords:
                 _act(db, guild, "add", pending[2], name)
 
     def drop_upload(self, guild: int, name: str, *, by: int) -> None:
-        """Remember who removed a file, and forget who added it."""
+        """Forget a file's name and who added it; remember that somebody removed a file."""
         with self._database.turn() as db:
             db.execute("DELETE FROM upload WHERE guild = ? AND name = ?", (guild, name))
-            _act(db, guild, "remove", by, name)
+            db.execute("UPDATE action SET detail = '' WHERE guild = ? AND detail = ?", (guild, name))
+            _act(db, guild, "remove", by, "")
+        self._database.forget()
 
     def forget_library(self, guild: int, *, by: int) -> None:
-        """Delete a server's questions, answers, votes and who added its files; remember who erased its library."""
+        """Delete a server's questions, answers, votes and names of files; remember who erased its library."""
         with self._database.turn() as db:
             for table in _ERASED:
                 db.execute(f"DELETE FROM {table} WHERE guild = ?", (guild,))
+            db.execute("UPDATE action SET detail = '' WHERE guild = ?", (guild,))
             _act(db, guild, "erase", by, "")
         self._database.forget()
 

@@ -20,14 +20,15 @@ PRIVATE_DAYS = 1
 
 @dataclass(frozen=True, slots=True)
 class KeptSpan:
-    """Where a quote or passage stood, and the hash of its text; the text itself stays in the library alone.
+    """Where a quote or passage stood, and the hash of its text; text and names stay in the library alone.
 
-    Offsets count code points of the document. ``document_id`` finds the document while it is unchanged, ``document``
-    (its name) after it was taken in anew; ``matches`` tells whether the text found there is the one that was shown.
+    Offsets count code points of the document. ``document_id`` finds the document while it is unchanged, ``called`` (the
+    hash of its name) after it was taken in anew; ``matches`` tells whether the text found there is the one that was
+    shown.
     """
 
     library: str
-    document: str
+    called: str
     document_id: int
     start: int
     end: int
@@ -42,15 +43,20 @@ class KeptSpan:
         if isinstance(shown, Quote):
             answer = (shown.answer.start, shown.answer.end) if shown.answer else None
             context = (shown.context.start, shown.context.end) if shown.context else None
-        digest = _digest(shown.text)
-        return cls(shown.library, shown.document, shown.document_id, shown.start, shown.end, digest, answer, context)
+        called, digest = hashed(shown.document), hashed(shown.text)
+        return cls(shown.library, called, shown.document_id, shown.start, shown.end, digest, answer, context)
+
+    def is_of(self, name: str) -> bool:
+        """Whether a document of this name is the one that the text was shown from."""
+        return hashed(name) == self.called
 
     def matches(self, text: str) -> bool:
         """Whether this is, to the letter, the text that was shown."""
-        return len(text) == self.end - self.start and _digest(text) == self.digest
+        return len(text) == self.end - self.start and hashed(text) == self.digest
 
 
-def _digest(text: str) -> str:
+def hashed(text: str) -> str:
+    """Return what is kept in place of a text."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -1,7 +1,7 @@
 """The tables of the bot's records, and the way from each older version of them to the newest.
 
 Times are UTC seconds since 1970. People stand in them as keyed hashes, but for managers' own actions. No table holds
-a word of a document.
+a word of a document, and none but those of files and actions a file's name.
 """
 
 from __future__ import annotations
@@ -137,6 +137,14 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TRIGGER wording_of_answer AFTER DELETE ON answer BEGIN
         DELETE FROM wording WHERE answer = old.id;
     END;
+    """,
+    # 4 -> 5: names of documents go with the documents: hashes stand for them where quotes stood, and what managers did
+    # to a file that is no longer there tells no name
+    """
+    UPDATE answer SET spans = without_names(spans);
+    UPDATE action SET detail = '' WHERE NOT EXISTS (
+        SELECT 1 FROM upload WHERE upload.guild = action.guild AND upload.name = action.detail
+    );
     """,
 )
 

@@ -269,6 +269,11 @@ class Library:
                 raise DocumentNotFoundError(f"document {document_id} is no longer there, or was changed since")
             return self._store.document(document_id)
 
+    def has_document(self, document_id: int) -> bool:
+        """Say whether a document is there that ``document_by_id`` would return."""
+        with self._lock, self._store.reading():
+            return self._store.has_document(document_id)
+
     def remove(self, name: str, root: str | None = None) -> DocumentRecord:
         """Take a document out; from this moment on it is never quoted again.
 

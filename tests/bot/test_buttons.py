@@ -16,6 +16,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 from simcord.enums import ComponentType, InteractionType
 from simcord.results import InteractionResult, ResponseMessage
 
+from bot.answering import kept_for
 from bot.buttons import AnswerButton
 from bot.client import QuothBot
 from bot.errors import AnswerGoneError
@@ -23,6 +24,7 @@ from bot.escape import shown as shown_text
 from bot.records import GuildSettings
 from quoth import answer as answer_module
 from tests.bot import acting
+from tests.bot.answers import answer as kept_answer
 from tests.bot.conftest import GUILD, QUESTION, UNANSWERABLE, Restart, deliver_again, labels, text_of
 
 
@@ -345,6 +347,13 @@ async def test_an_answer_of_another_server_is_not_shown(
         result = await acting.forge(env, ada, channel, stolen)
         replies = [reply for reply in (result.response, *result.followups) if reply is not None]
         assert len(replies) == 1 and replies[0].ephemeral and not replies[0].embeds
+
+
+def test_another_persons_direct_answer_is_not_found(bot: QuothBot, ann: MemberActor, ben: MemberActor) -> None:
+    answer_id = bot.records.keep_answer(kept_answer(), guild=None, channel=7, asker=ann.id)
+    assert kept_for(bot, answer_id, guild=None, person=ann.id).id == answer_id
+    with pytest.raises(AnswerGoneError):
+        kept_for(bot, answer_id, guild=None, person=ben.id)
 
 
 async def test_another_persons_private_answer_is_not_shown(

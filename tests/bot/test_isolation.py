@@ -25,7 +25,7 @@ from bot.commands.library import _choices, _find, _value
 from bot.commands.sources import SHARED, choices, one_document, shelves
 from bot.errors import AnswerGoneError
 from bot.records import KeptSpan, Records
-from bot.records.kept import _digest
+from bot.records.kept import hashed
 from bot.shelf import Shelf
 from bot.uploads import UploadLimits, add_upload, files
 from quoth.encoder import Encoder
@@ -185,8 +185,8 @@ def test_a_forged_span_shows_nothing_of_another_server(
     shelf, _ = filled
     with shelf.using(OTHER) as theirs:
         text = theirs.document_by_id(theirs.documents()[0].id).text
-    digest = _digest(text[start : start + length])
-    span = KeptSpan(library, f"{THEIRS}-0.md", document, start, start + length, digest)
+    digest = hashed(text[start : start + length])
+    span = KeptSpan(library, hashed(f"{THEIRS}-0.md"), document, start, start + length, digest)
     try:
         found = shelf.passage(span, guild=GUILD)
     except AnswerGoneError:

@@ -16,6 +16,7 @@ from simcord.backend.errors import SetupError
 from simcord.builders import ChannelHandle, GuildHandle
 from simcord.enums import AppCommandType
 
+from bot import uploads
 from bot.client import QuothBot
 from bot.commands import adding
 from bot.commands.adding import HIDDEN, READABLE
@@ -474,6 +475,27 @@ async def test_erase_asks_twice_and_leaves_nothing(
     assert bot.records.actions(GUILD)[0].what == "erase" and bot.records.actions(GUILD)[0].by == manager.id
 
 
+@pytest.mark.parametrize(("what", "said"), [("everything", "no documents here"), ("one file", "were changed while")])
+async def test_an_answer_that_was_on_its_way_while_what_it_quotes_is_deleted_is_neither_shown_nor_kept(
+    what: str, said: str, bot: QuothBot, manager: MemberActor, ann: MemberActor, channel: ChannelHandle, monkeypatch
+) -> None:
+    await send_form(manager, channel, ("house.txt", RULES))
+    ask = bot.shelf.ask
+
+    def ask_and_lose(*args: object, **options: object) -> object:
+        answered = ask(*args, **options)
+        if what == "everything":
+            uploads.erase_library(bot.shelf, bot.records, guild=GUILD, by=manager.id)
+        else:
+            uploads.remove_upload(bot.shelf, bot.records, guild=GUILD, by=manager.id, name="house.txt")
+        return answered
+
+    monkeypatch.setattr(bot.shelf, "ask", ask_and_lose)
+    result = await ann.slash(channel, "ask", question=HOUSE)
+    assert said in said_after(result) and "seven" not in said_after(result)
+    assert bot.records.stats(GUILD).asked == 0 and not bot.records.keeps_questions(GUILD)
+
+
 async def test_erase_says_so_where_there_is_nothing_and_offers_no_button(
     env: simcord.Env, bot: QuothBot, other_guild: GuildHandle
 ) -> None:
@@ -623,7 +645,8 @@ async def test_what_managers_do_is_recorded_with_who_did_it(
     bot: QuothBot, manager: MemberActor, channel: ChannelHandle
 ) -> None:
     await send_form(manager, channel, ("house.txt", RULES))
+    assert [action.detail for action in bot.records.actions(GUILD)] == ["house.txt"]
     asked = private(await manager.slash(channel, "library remove", file="house.txt"))
     await press(manager, asked, "Remove")
     done = [(action.what, action.detail, action.by) for action in reversed(bot.records.actions(GUILD))]
-    assert done == [("add", "house.txt", manager.id), ("remove", "house.txt", manager.id)]
+    assert done == [("add", "", manager.id), ("remove", "", manager.id)], "a file's name goes with the file"

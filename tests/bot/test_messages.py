@@ -350,3 +350,19 @@ async def test_a_question_that_takes_long_shows_that_the_bot_is_at_work_and_does
 )
 def test_what_is_asked_is_what_stands_behind_the_mentions(content: str, text: str) -> None:
     assert messages.without_mention(content, 7) == text
+
+
+async def test_a_reply_that_names_a_message_of_another_channel_follows_nothing(
+    env: simcord.Env, bot: QuothBot, guild: GuildHandle, channel: ChannelHandle, ann: MemberActor, ben: MemberActor
+) -> None:
+    await ann.slash(channel, "ask", question=QUESTION)
+    (answer,) = said(env, channel)
+    other = guild.create_text_channel("other")
+    there = env.backend.create_message(other.id, env.backend.bot_user.id, "something")
+    answer_id = next(custom_id for custom_id in labels(answer).values()).split(":")[2]
+    bot.records.link_message(answer_id, there.id)
+    question = f"{me(env)} And who says so?"
+    reference = {"message_id": str(there.id), "channel_id": str(other.id)}
+    env.backend.create_message(other.id, ben.id, question, reference=reference)
+    await env.settle()
+    assert QUESTION not in text_of(said(env, other)[-1])
