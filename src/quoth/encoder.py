@@ -8,6 +8,7 @@ Importing this module imports none of them.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -242,14 +243,12 @@ def is_recorded(setting: str, identity: ModelIdentity) -> bool:
 
 def fetched_folder(name: str) -> Path | None:
     """Return the folder that the hub's cache holds a named model in; None where it was not fetched yet."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
+    hub = _hub()
     # As sentence-transformers does: a bare name is one of its own models
     for full in (name, f"sentence-transformers/{name}"):
         try:
-            folder = Path(snapshot_download(full, local_files_only=True))
-        except (LocalEntryNotFoundError, HFValidationError):
+            folder = Path(hub.snapshot_download(full, local_files_only=True))
+        except (hub.errors.LocalEntryNotFoundError, hub.errors.HFValidationError):
             continue
         if (folder / "modules.json").is_file():
             return folder
@@ -262,16 +261,14 @@ def fetch(name: str) -> Path:
     Raises:
         ModelError: there is none of that name, or the hub can't be reached.
     """
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import RepositoryNotFoundError
-
+    hub = _hub()
     wanted = [f"*{suffix}" for suffix in sorted(SUFFIXES)]
     reason: Exception | None = None
     # As sentence-transformers does: a bare name is one of its own models
     for full in [name] if "/" in name else [f"sentence-transformers/{name}", name]:
         try:
-            return Path(snapshot_download(full, allow_patterns=wanted, ignore_patterns=["onnx/*", "openvino/*"]))
-        except RepositoryNotFoundError as error:
+            return Path(hub.snapshot_download(full, allow_patterns=wanted, ignore_patterns=["onnx/*", "openvino/*"]))
+        except hub.errors.RepositoryNotFoundError as error:
             reason = error
         except Exception as error:  # the hub's client raises whatever its network library does
             reason = error
@@ -281,6 +278,15 @@ def fetch(name: str) -> Path:
         f"the model {name!r} can't be fetched: {said}; give the name or folder of a sentence-transformers model with "
         "safetensors weights, and check that the network is there"
     ) from reason
+
+
+def _hub() -> Any:  # noqa: ANN401
+    """Return the hub's client, which reads when it is imported that it is to say nothing of this machine."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    import huggingface_hub
+    import huggingface_hub.errors
+
+    return huggingface_hub
 
 
 def _has_gpu() -> bool:
