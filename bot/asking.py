@@ -6,7 +6,8 @@ import asyncio
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -63,6 +64,7 @@ class Asker:
         self._paces: dict[int, _Pace] = {}
         self._told: dict[int, _Pace] = {}
         self._asking: Counter[int] = Counter()
+        self._pressing: set[int] = set()
         self._is_closing = False
 
     @property
@@ -128,6 +130,21 @@ class Asker:
             if since is not None:
                 self._told[person] = since
         return False
+
+    @contextmanager
+    def pressing(self, person: int) -> Iterator[None]:
+        """Mark what a button of a person's takes; one at a time, since each costs reading and two requests.
+
+        Raises:
+            BusyError: another one of theirs is not done yet.
+        """
+        if person in self._pressing:
+            raise BusyError(self._short.seconds, "I'm still at what you pressed before")
+        self._pressing.add(person)
+        try:
+            yield
+        finally:
+            self._pressing.discard(person)
 
     def take_turn(self, person: int) -> None:
         """Take a message that asks nothing of the documents, at the same pace as questions.

@@ -34,20 +34,25 @@ async def press(bot: QuothBot, interaction: discord.Interaction[QuothBot], butto
     if not await bot.admits(interaction):
         return
     try:
-        async with bot.working():
-            match button.action:
-                case "follow":
-                    # Before the form, or what is typed into it would be for nothing
-                    await look_up(bot, interaction, button.answer_id)
-                    await persistently(lambda: interaction.response.send_modal(FollowUpForm(button.answer_id)))
-                case "remove":
-                    await remove_answer(bot, interaction, button.answer_id)
-                case "context" | "more" | "closest" | "yes" | "no":
-                    await _show(bot, interaction, button)
-                case _:
-                    await tell(interaction, STALE)
+        with bot.asker.pressing(interaction.user.id):
+            async with bot.working():
+                await _press(bot, interaction, button)
     except Exception as error:
         await report(interaction, error)
+
+
+async def _press(bot: QuothBot, interaction: discord.Interaction[QuothBot], button: AnswerButton) -> None:
+    match button.action:
+        case "follow":
+            # Before the form, or what is typed into it would be for nothing
+            await look_up(bot, interaction, button.answer_id)
+            await persistently(lambda: interaction.response.send_modal(FollowUpForm(button.answer_id)))
+        case "remove":
+            await remove_answer(bot, interaction, button.answer_id)
+        case "context" | "more" | "closest" | "yes" | "no":
+            await _show(bot, interaction, button)
+        case _:
+            await tell(interaction, STALE)
 
 
 async def answer_stale_component(bot: QuothBot, interaction: discord.Interaction[QuothBot]) -> None:

@@ -275,6 +275,17 @@ async def test_one_person_s_buttons_keep_no_other_work_waiting(make):
         await asyncio.gather(*pressed)
 
 
+async def test_one_button_of_a_person_is_worked_on_at_a_time(make):
+    asker = make()
+    with asker.pressing(1), asker.pressing(2):
+        with pytest.raises(BusyError, match="pressed before"), asker.pressing(1):
+            raise AssertionError("not admitted")
+        with pytest.raises(BusyError), asker.pressing(1):
+            raise AssertionError("not admitted")
+    with asker.pressing(1):
+        pass
+
+
 async def test_a_person_has_only_so_many_questions_in_the_queue(shelf: Gated, make, clock: Clock):
     asker = make(per_person=2)
     tasks = [begin(asker, f"mine {n}", person=7, guild=n) for n in range(3)]
