@@ -31,7 +31,7 @@ QUOTH = [sys.executable, "-c", "import sys; from quoth.cli import main; sys.exit
 
 @pytest.fixture
 def folder(tmp_path: Path, encoder: Encoder) -> Path:
-    """A closed library of more than a hundred passages, and the first round of all roots."""
+    """A closed library of enough passages for a sealed index, and the first round of all roots."""
     (tmp_path / "old").mkdir()
     for name, said in writer.first().items():
         (tmp_path / "old" / name).write_text(said)

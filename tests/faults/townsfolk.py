@@ -116,16 +116,22 @@ def ask(plan: dict[str, Any], library: Library, encoder: Encoder) -> dict[str, A
     return dict(witness.seen)
 
 
+def say(what: str) -> None:
+    """Tell whoever started this process, at once."""
+    sys.stdout.write(f"{what}\n")
+    sys.stdout.flush()
+
+
 def main(plan: dict[str, Any]) -> None:
     """Do what the plan says."""
     if plan["sealed"]:
         dense.INDEXES = writer.SMALL
     encoder = Encoder.load()
     with Library.open(plan["library"], encoder=encoder) as library:
-        writer.say("ready")
+        say("ready")
         assert sys.stdin.readline() == "begin\n"
         done = index(plan, library) if plan["role"] == "index" else ask(plan, library, encoder)
-    writer.say(json.dumps(done))
+    say(json.dumps(done))
 
 
 if __name__ == "__main__":
