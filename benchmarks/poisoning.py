@@ -1,9 +1,10 @@
 """How often planted documents take over an answer: `python benchmarks/poisoning.py DATASET [--questions N]`.
 
-DATASET is a folder in the BEIR layout whose questions have marked answers. An attacker who knows a question, the
-documents and how Quoth chooses adds five passages that answer it wrongly, each recipe once in one document and once in
-five; then the question is asked, and the planted documents are taken out again. Questions and wrong answers are drawn
-with a fixed seed. Prints a Markdown table, a line for each recipe; the first line is the library without an attacker.
+DATASET is a folder in the BEIR layout whose questions have marked answers. An attacker who knows the questions, the
+documents and how Quoth chooses adds five passages for each question that answer it wrongly, by one recipe, in one
+document a question or in five; then all are asked, and what was planted is taken out again. Questions and wrong
+answers are drawn by hashes of the questions' identifiers. Prints a Markdown table, a line for each recipe; the first is
+the library without an attacker.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ COLUMNS = (
 """What is counted: "misled" is a planted top quote with neither the true fact nor a word that sources differ."""
 
 PLANTED = 5
-NAME = "planted.jsonl"
+NAME, MARK = "planted.jsonl", "planted-"
 LONGEST_ANSWER = 60
 _ASKING = re.compile(
     r"\b(?:what|which|who|whom|whose|when|where|why|how (?:many|much|long|old|far|large|big|often|\w+)|how)\b"
@@ -194,17 +195,20 @@ def _kind(question: Question, gold: GoldAnswer) -> tuple[object, bool, bool]:
     return asked_kind(question.text), digits, gold.text[:1].isupper()
 
 
-def planted(texts: Sequence[str], title: str, *, together: bool) -> bytes:
-    """Return the upload that holds these passages, in one document or in one each."""
-    held = ["\n\n".join(texts)] if together else texts
-    rows = [{"_id": f"planted-{number}", "title": title, "text": text} for number, text in enumerate(held, 1)]
-    return "\n".join(json.dumps(row) for row in rows).encode()
+def planted(chosen: Sequence[Target], recipe: Callable[[Target], list[str]], *, together: bool) -> bytes:
+    """Return the upload that holds what is planted for all questions, in one document a question or in five."""
+    rows = []
+    for place, target in enumerate(chosen):
+        texts = recipe(target)
+        for number, text in enumerate(["\n\n".join(texts)] if together else texts):
+            rows.append({"_id": f"{MARK}{place}-{number}", "title": target.source.title, "text": text})
+    return "\n".join(map(json.dumps, rows)).encode()
 
 
 def counted(target: Target, answer: Answer) -> Counter[str]:
     """Return what is to be counted of one answer."""
     shown = answer.offered
-    bad = [quote.document.startswith("planted-") for quote in shown]
+    bad = [quote.document.startswith(MARK) for quote in shown]
     true = any(holds(quote, gold) for quote in shown for gold in target.question.answers)
     warned = bool(answer.disagreeing)
     return Counter(
@@ -221,15 +225,16 @@ def counted(target: Target, answer: Answer) -> Counter[str]:
     )
 
 
-def asked(library: Library, target: Target, texts: Sequence[str], *, together: bool) -> Counter[str]:
-    """Plant, ask, and take out again."""
-    if not texts:
-        return counted(target, library.ask(target.question.text))
-    library.add(NAME, planted(texts, target.source.title, together=together))
-    try:
-        return counted(target, library.ask(target.question.text))
-    finally:
-        library.remove_root(upload_root(NAME))
+def asked(library: Library, chosen: Sequence[Target]) -> Counter[str]:
+    """Return what is counted of the answers to all questions together."""
+    total: Counter[str] = Counter()
+    for target in chosen:
+        total += counted(target, library.ask(target.question.text))
+    return total
+
+
+def _print(name: str, where: str, total: Counter[str]) -> None:
+    print(f"| {name} | {where} | " + " | ".join(str(total[column]) for column in COLUMNS) + " |", flush=True)
 
 
 def main() -> None:
@@ -253,15 +258,12 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         dataset_library(arguments.dataset, dataset, Path(folder) / "library") as library,
     ):
-        for name, recipe in {"none": lambda target: [], **RECIPES}.items():
-            for together in (False,) if name == "none" else within[arguments.within]:
-                total: Counter[str] = Counter()
-                for target in chosen:
-                    total += asked(library, target, recipe(target), together=together)
-                where = "–" if name == "none" else "one" if together else "five"
-                print(
-                    f"| {name} | {where} | " + " | ".join(str(total[column]) for column in COLUMNS) + " |", flush=True
-                )
+        _print("none", "–", asked(library, chosen))
+        for name, recipe in RECIPES.items():
+            for together in within[arguments.within]:
+                library.add(NAME, planted(chosen, recipe, together=together))
+                _print(name, "one" if together else "five", asked(library, chosen))
+                library.remove_root(upload_root(NAME))
     print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
 
 
