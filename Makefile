@@ -51,7 +51,7 @@ test: lint
 	$(PYTHON) -m pytest
 
 test-faults: $(INSTALLED_DEV)
-	QUOTH_FAULTS=all $(PYTHON) -m pytest tests/faults tests/bot/wire/test_chaos.py
+	QUOTH_FAULTS=all $(PYTHON) -m pytest tests/faults tests/security tests/bot/wire/test_chaos.py
 
 test-oracle: $(INSTALLED_DEV)
 	QUOTH_ORACLE=install QUOTH_EXAMPLES=1000 $(PYTHON) -m pytest -rs tests/bot/test_discord_markdown.py
