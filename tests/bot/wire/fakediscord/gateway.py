@@ -194,7 +194,8 @@ class Gateway:
         self._changed()
         while self.shut == "stalled":
             await asyncio.sleep(0.05)
-        if self.shut == "refused":
+        if self.shut == "refused" or request.transport is None:
+            # Or the client gave up waiting
             return web.Response(status=502)
         ws = web.WebSocketResponse(max_msg_size=0, autoping=True, autoclose=False)
         await ws.prepare(request)
