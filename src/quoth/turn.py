@@ -30,17 +30,21 @@ def in_turn(folder: Path, report: Callable[[Progress], None]) -> Iterator[None]:
         LibraryError: the lock can't be written.
     """
     lock = FileLock(folder / _LOCK)
+    waited = False
     try:
         while not lock.is_locked:
             try:
                 lock.acquire(timeout=_LOOK_SECONDS)
             except Timeout:
+                waited = True
                 report(Progress(WAITING, 0, 1))
     except OSError as error:
         raise LibraryError(
             f"the library {folder} can't be locked for indexing ({error.strerror}); check the permissions of its folder"
         ) from error
     try:
+        if waited:
+            report(Progress(WAITING, 1, 1))
         yield
     finally:
         lock.release()
