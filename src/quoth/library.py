@@ -45,6 +45,9 @@ _CALIBRATION = "calibration"
 _TRIES = 2
 """Times that a question waits for a sealed index, which might be damaged again as soon as it is made."""
 
+_OVERTAKEN = 20
+"""Times that it waits for one that others leave behind, by what they add, before it is asked."""
+
 Result = TypeVar("Result")
 
 
@@ -404,10 +407,15 @@ class Library:
 
     def _served(self, ask: Callable[[], Result], watch: Stopwatch) -> Result:
         """Ask, and once more where the sealed index that a large library is served from has to be made first."""
-        for _ in range(_TRIES):
+        left = _TRIES
+        for _ in range(_OVERTAKEN):
             try:
                 return ask()
             except UnsealedError as error:
+                if error.damaged is not None:
+                    left -= 1
+                    if left < 0:
+                        raise
                 # Other threads' questions may still be served from what this one found damaged, and find it too
                 self._searcher.forget_index()
                 with self._writer() as store:
