@@ -61,7 +61,7 @@ def today(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterato
         listening, noted = noting(encoder)
         with Library.open(folder / "today", encoder=listening) as library:
             library.index([folder / "root"])
-        with Library.open(folder / "today", encoder=encoder) as library:
+        with Library.open(folder / "today", encoder=encoder, reader=False) as library:
             answer = library.ask(QUESTION)
         for version in OLDER:
             write_old(version, folder / "today", folder / f"schema {version}")
@@ -85,7 +85,7 @@ def check_after(today: Today, version: int, was_indexed: bool, encoder: Encoder)
     """See that the library opens unaided, holds all that it held, and answers as one that was made today."""
     folder = today.folder / "library"
     started = time.perf_counter()
-    with Library.open(folder, encoder=encoder) as library:
+    with Library.open(folder, encoder=encoder, reader=False) as library:
         held = {record.name: library.document(record.name).text for record in library.documents()}
         if version or was_indexed or held:
             assert held == writer.first()

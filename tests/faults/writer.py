@@ -1,7 +1,7 @@
 """A process that changes a library again and again, says after each change that it is done, and is killed at some time.
 
 The library is FOLDER/library, its root FOLDER/root. It is forked from a process that has imported everything already;
-what it writes with, encoder included, it opens itself.
+what the encoder says was noted before.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from pathlib import Path
 
 from faultycalls import faulty_calls
 from faultyfiles import faulty_disk
-from remembered import Noted, noting, remembering
+from remembered import Noted, remembering
 
-from quoth.encoder import Encoder
 from quoth.index import dense
 from quoth.index.dense import Plan
 from quoth.library import Library
@@ -82,22 +81,14 @@ def change(library: Library, root: Path, done: str, name: str, held: State) -> N
         library.index([root])
 
 
-def main(folder: Path, fatal: int | None, changes: int, noted: Noted | None, told: Connection) -> None:
-    """Make so many changes, or be killed at the step ``fatal``; at the end, tell the steps that were taken.
-
-    What the encoder says of passages is told then as well, unless it was ``noted`` before.
-    """
+def main(folder: Path, fatal: int | None, changes: range, noted: Noted, told: Connection) -> None:
+    """Make these of all changes, or be killed at the step ``fatal``; at the end, tell the steps that were taken."""
     dense.INDEXES = SMALL
-    encoder, noted = noting(Encoder.load()) if noted is None else (remembering(noted), noted)
-    with (
-        faulty_disk() as disk,
-        faulty_calls(disk, folder / "library"),
-        Library.open(folder / "library", encoder=encoder) as library,
-    ):
+    with faulty_disk() as disk, faulty_calls(disk, folder / "library"):
         disk.begin(fatal, "killed")
-        told.send("ready")
-        for number, (done, name, held) in enumerate(islice(states(), changes)):
-            change(library, folder / "root", done, name, held)
-            told.send(number)
+        with Library.open(folder / "library", encoder=remembering(noted)) as library:
+            told.send("ready")
+            for number, (done, name, held) in zip(changes, islice(states(), changes.start, None), strict=False):
+                change(library, folder / "root", done, name, held)
+                told.send(number)
         told.send(disk.taken)
-        told.send(noted)
