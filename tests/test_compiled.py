@@ -7,7 +7,6 @@ import logging
 import shutil
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from quoth.encoder import Encoder
 from quoth.errors import ModelError
 from quoth.onnx_model import OnnxModel
 from quoth.torch_model import TorchModel
+from tests.tinymodel import write_tiny_model
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 MODEL_LIBRARIES = ("torch", "transformers", "sentence_transformers")
@@ -27,28 +27,7 @@ MODEL_LIBRARIES = ("torch", "transformers", "sentence_transformers")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny model with prompts, a pooling of another kind and a dense layer."""
-    base = tmp_path_factory.mktemp("models")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import torch
-        from sentence_transformers import SentenceTransformer, models
-        from transformers import AutoTokenizer, BertConfig, BertModel
-
-        torch.manual_seed(2)
-        # Weights this large let every token count; as they begin otherwise, all texts have nearly one vector
-        shape = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-        config = BertConfig(**shape, initializer_range=0.5)
-        BertModel(config).save_pretrained(base / "bert")
-        AutoTokenizer.from_pretrained(str(model_files.packaged_folder())).save_pretrained(base / "bert")
-        parts = [
-            models.Transformer(str(base / "bert"), max_seq_length=32),
-            models.Pooling(16, "cls"),
-            models.Dense(16, 8),
-        ]
-        prompts = {"query": "ask: ", "document": "read: "}
-        SentenceTransformer(modules=parts, device="cpu", prompts=prompts).save(str(base / "tiny"))
-    return base / "tiny"
+    return write_tiny_model(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture

@@ -14,10 +14,13 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from filelock import FileLock
 from platformdirs import user_cache_path
 from tokenizers import Tokenizer
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_EXPORTER = "2"
+_EXPORTER = "3"
 """Changed with whatever changes what is exported, so that older compiled forms are made anew."""
 
 _OPSET = 17
@@ -39,6 +42,7 @@ _TOLERANCE = 1e-5
 _LEAST_COSINE = 0.98
 _TOKENIZER = "tokenizer.json"
 _UNFIT = "unfit"
+_SCRATCH, _LOCK = ".new-", "lock"
 
 _MULTIPLIED = ("MatMul", "Attention")
 """What a graph for passages does in 8 bits; the rest, embeddings and norms, takes little time and stays as it is."""
@@ -72,7 +76,7 @@ def load_compiled(folder: Path, weights_sha256: str | None = None) -> OnnxModel 
             raise ValueError("it was made of other weights")
         graphs = Graphs((folder / GRAPH).read_bytes(), (folder / PASSAGE_GRAPH).read_bytes())
         vocabulary = (folder / _TOKENIZER).read_text("utf-8")
-        if graphs.sha256(vocabulary) != card.sha256:
+        if _sha256(graphs, vocabulary, card) != card.sha256:
             raise ValueError("its hash is not the one that was noted")
         return OnnxModel(graphs, card, Tokenizer.from_str(vocabulary), {})
     except FileNotFoundError:
@@ -101,7 +105,11 @@ def compile_model(model: TorchModel, name: str, weights_sha256: str, folder: Pat
         return None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:
+        _delete_left_over(folder.parent)
+        with (
+            tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder.parent, ignore_cleanup_errors=True) as scratch,
+            FileLock(Path(scratch) / _LOCK),
+        ):
             made = Path(scratch) / "encoder"
             made.mkdir()
             unfit = _compile(model, weights_sha256, made)
@@ -255,7 +263,8 @@ def _compile(model: TorchModel, weights_sha256: str, folder: Path) -> str | None
         graph, vocabulary = (folder / GRAPH).read_bytes(), str(tokenizer.to_str())
 
         def made_of(graphs: Graphs) -> OnnxModel:
-            card = card_of(model, graphs.sha256(vocabulary), weights_sha256, f"quoth.compiled {_EXPORTER}")
+            card = card_of(model, "", weights_sha256, f"quoth.compiled {_EXPORTER}")
+            card = replace(card, sha256=_sha256(graphs, vocabulary, card))
             return OnnxModel(graphs, card, Tokenizer.from_str(vocabulary), {})
 
         compiled = made_of(Graphs(graph, graph))
@@ -282,6 +291,11 @@ def _compile(model: TorchModel, weights_sha256: str, folder: Path) -> str | None
     return None
 
 
+def _sha256(graphs: Graphs, vocabulary: str, card: Card) -> str:
+    """Return the hash of all that is read of a compiled form, the card's own fields among it."""
+    return graphs.sha256(vocabulary + replace(card, sha256="").to_json())
+
+
 def _is_unfit(folder: Path) -> bool:
     """Whether a card is there that says so; a damaged one says nothing."""
     try:
@@ -295,6 +309,13 @@ def _inputs(model: SentenceTransformer) -> list[str]:
     """Return which inputs the model's tokeniser gives it, in our order."""
     given = [name for name in model.tokenizer.model_input_names if name in INPUTS]
     return [name for name in INPUTS if name in given]
+
+
+def _delete_left_over(folder: Path) -> None:
+    """Delete what was being compiled by processes that were killed: whoever lives holds the lock."""
+    for scratch in folder.glob(f"{_SCRATCH}*"):
+        with suppress(OSError), FileLock(scratch / _LOCK, timeout=0):
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _put(made: Path, folder: Path, weights_sha256: str) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import apsw
 import pytest
+from faultycalls import faulty_calls
+from faultyfiles import FAILURES, Steps
 
 from quoth.cli import main
 from quoth.encoder import Encoder
@@ -156,3 +158,25 @@ def test_the_command_saves_what_there_is_and_its_exit_code_says_what_is_lost(
     assert main(["check", "--library", str(tmp_path / "library"), "--salvage", str(tmp_path / "b")]) == 3
     out, err = capsys.readouterr()
     assert out.startswith("39 documents written to ") and err == "quoth: 1 document could not be read\n"
+
+
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "lasting"])
+@pytest.mark.parametrize("failure", FAILURES)
+def test_whatever_call_fails_no_half_a_corpus_is_left_and_the_retry_succeeds(
+    failure: str, lasting: bool, whole: Path, tmp_path: Path
+) -> None:
+    steps = Steps()
+    with faulty_calls(steps, tmp_path):
+        salvage(whole, tmp_path / "saved")
+        calls = list(steps.taken)
+        assert {"mkdir saved", "write corpus.jsonl.unfinished", "fsync corpus.jsonl.unfinished"} <= set(calls)
+        for fatal in range(len(calls)):
+            into = tmp_path / f"saved{fatal}"
+            steps.begin(fatal, failure, lasting=lasting)
+            with pytest.raises(PathError, match="make room"):
+                salvage(whole, into)
+            steps.begin(None)
+            assert not (into / "corpus.jsonl").exists()
+            assert salvage(whole, into).documents == 40
+            assert [path.name for path in into.iterdir()] == ["corpus.jsonl"]
+            assert saved(into) == texts()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,15 +62,29 @@ def salvage(folder: Path, into: Path) -> Salvaged:
     if not lines:
         raise NotALibraryError(f"no document can be read of {path}; restore it from a backup")
     corpus = into / CORPUS
+    if corpus.exists():
+        raise PathError(f"{corpus} is there already; name a new folder to salvage into")
     try:
-        into.mkdir(parents=True, exist_ok=True)
-        with corpus.open("x", encoding="utf-8", newline="") as file:
-            file.writelines(lines)
-    except FileExistsError as error:
-        raise PathError(f"{corpus} is there already; name a new folder to salvage into") from error
+        _write(corpus, lines)
     except OSError as error:
-        raise PathError(f"{corpus} can't be written: {error.strerror}") from error
+        raise PathError(f"{corpus} can't be written: {error.strerror}; make room or name another folder") from error
     return Salvaged(corpus, len(lines), tuple(lost))
+
+
+def _write(corpus: Path, lines: list[str]) -> None:
+    """Write the corpus aside and rename it, so that half of one is never taken for what could be saved."""
+    corpus.parent.mkdir(parents=True, exist_ok=True)
+    aside = corpus.with_name(f"{CORPUS}.unfinished")
+    try:
+        with aside.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.rename(corpus)
+    except OSError:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise
 
 
 def _documents(connection: apsw.Connection, lost: list[int]) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from quoth.errors import ModelError
 from quoth.training.model import ReaderModel
 
 FORMAT = "1"
+
+_HASH = "sha256"
+_KNOWN = frozenset({"format", "facts"})
 
 
 @dataclass(slots=True)
@@ -38,15 +42,46 @@ def _trained(model: ReaderModel) -> dict[str, torch.nn.Parameter]:
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write a safetensors file beside ``path``, flush it to the disk and put it in its place."""
+    """Write a safetensors file beside ``path``, flush it to the disk and put it in its place.
+
+    What it holds is hashed, since the format has no checksums; see ``read_tensors``.
+    """
     aside = path.with_name(path.name + ".tmp")
-    save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, aside, metadata)
+    whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+    save_file(whole, aside, metadata | {_HASH: _sha256(whole, metadata)})
     descriptor = os.open(aside, os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
     aside.replace(path)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return what ``write_tensors`` wrote; a file of before there was a hash is taken as it is.
+
+    Raises:
+        ModelError: the file can't be read or was damaged.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = dict(file.metadata() or {})
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        noted = metadata.pop(_HASH, None)
+        if (noted is not None and noted != _sha256(tensors, metadata)) or metadata.keys() - _KNOWN:
+            raise ValueError("its hash is not the one that was noted")
+    # A damaged header can end in any of these, a type that torch lacks in a RuntimeError
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise ModelError(f"{path} can't be read: {error}; name a file that the training wrote") from error
+    return tensors, metadata
+
+
+def _sha256(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"\0{name}\0{tensor.dtype}\0{tuple(tensor.shape)}\0".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def save(path: Path, state: RunState) -> None:
@@ -67,15 +102,13 @@ def load(path: Path, state: RunState) -> None:
 
     Raises ModelError when the file is damaged or belongs to another network.
     """
+    tensors, metadata = read_tensors(path)
+    if metadata.get("format") != FORMAT:
+        raise ModelError(f"{path} is not a checkpoint of this version of the training; begin anew elsewhere.")
     try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("format") != FORMAT:
-                raise ModelError(f"{path} is not a checkpoint of this version of the training; begin anew elsewhere.")
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         facts = dict(json.loads(metadata["facts"]))
         step, generator = int(facts.pop("step")), tensors["rng"]
-    except (SafetensorError, OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ModelError(f"The checkpoint {path} can't be read: {error}; begin anew in another folder.") from error
     state.facts, state.step = facts, step
     mean = _trained(state.mean)

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from quoth.errors import ModelError
+from quoth.training.checkpoint import read_tensors
 from quoth.training.model import ReaderModel, untrained_reader
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ def trained_reader(path: Path, model: ReaderModel | None = None) -> tuple[Reader
     # Written out, attention is what the optimiser knows as such and fuses
     model.encoder.config._attn_implementation = "eager"
     wanted = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    stored, metadata = read_tensors(path)
     try:
-        with safe_open(path, "pt") as file:
-            facts = json.loads((file.metadata() or {}).get("facts", "{}"))
-            tensors = {name.removeprefix("mean/"): file.get_tensor(name) for name in file.keys()  # noqa: SIM118
-                       if name.removeprefix("mean/") in wanted}  # fmt: skip
-    except (SafetensorError, OSError, ValueError, RecursionError) as error:
+        facts = json.loads(metadata.get("facts", "{}"))
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} can't be read: {error}; name a file that the training wrote") from error
+    tensors = {name.removeprefix("mean/"): tensor for name, tensor in stored.items()}
+    tensors = {name: tensor for name, tensor in tensors.items() if name in wanted}
     missing = sorted(wanted - set(tensors))
     if missing:
         raise ModelError(f"{path} lacks the weights {missing[0]}; name a file that the training wrote")

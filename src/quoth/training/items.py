@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -19,6 +18,8 @@ from quoth.errors import DatasetError
 from quoth.training.negatives import LexicalIndex, hard_negatives
 from quoth.training.perturb import Swapper
 from quoth.training.units import Unit, make_units, sentence_spans
+
+_log = logging.getLogger(__name__)
 
 LONGEST_SPAN = 12
 """Words of the longest answer that is a span; a longer one is a passage of text that holds the answer."""
@@ -192,6 +193,24 @@ def _best(question: str, among: Sequence[int], index: LexicalIndex, base: int) -
     return (max(among, key=lambda at: scores[at - base]),)
 
 
+def _noted(cache: Path, key: str) -> list[tuple[int, ...]] | None:
+    """Return the hard negatives that were mined before; None where they are other items', or the file is damaged."""
+    try:
+        with np.load(cache, allow_pickle=False) as stored:
+            # An array that says it is shorter than it is would be read without its checksum
+            if stored.zip.testzip() is not None:
+                raise ValueError("its checksums are not those of its arrays")
+            if str(stored["key"]) != key:
+                return None
+            ends = np.cumsum(stored["counts"])
+            return [tuple(int(n) for n in part) for part in np.split(stored["numbers"], ends[:-1])]
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # what numpy and zipfile raise on a damaged archive shares no base class
+        _log.warning("the negatives in %s can't be used (%s); they are mined anew", cache, error)
+        return None
+
+
 def _mined(
     items: Sequence[Item], units: Sequence[Unit], index: Sequence[LexicalIndex], base: Sequence[int], cache: Path | None
 ) -> list[tuple[int, ...]]:
@@ -201,12 +220,9 @@ def _mined(
     for item in items:
         digest.update(f"{item.dataset}\0{item.question}\0{item.alone}\0{item.answers}\0{item.gold}\0".encode())
     key = digest.hexdigest()
-    if cache is not None and cache.exists():
-        # What can't be read, a pickle among it, is mined and written anew
-        with suppress(OSError, ValueError, KeyError, BadZipFile), np.load(cache, allow_pickle=False) as stored:
-            if str(stored["key"]) == key:
-                ends = np.cumsum(stored["counts"])
-                return [tuple(int(n) for n in part) for part in np.split(stored["numbers"], ends[:-1])]
+    noted = _noted(cache, key) if cache is not None else None
+    if noted is not None:
+        return noted
     mined: list[tuple[int, ...]] = []
     for item in items:
         start = base[item.dataset]
