@@ -72,7 +72,9 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             raise ValueError("its hash is not the one that was noted")
     # A damaged header can end in any of these, a type that torch lacks in a RuntimeError
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise ModelError(f"{path} can't be read: {error}; name a file that the training wrote") from error
+        raise ModelError(
+            f"{path} can't be read: {error}; begin anew in another folder, or name another file that a training wrote"
+        ) from error
     return tensors, metadata
 
 

@@ -196,7 +196,7 @@ def _best(question: str, among: Sequence[int], index: LexicalIndex, base: int) -
 def _noted(cache: Path, key: str) -> list[tuple[int, ...]] | None:
     """Return the hard negatives that were mined before; None where they are other items', or the file is damaged."""
     try:
-        with np.load(cache, allow_pickle=False) as stored:
+        with cache.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             # An array that says it is shorter than it is would be read without its checksum
             if stored.zip.testzip() is not None:
                 raise ValueError("its checksums are not those of its arrays")
