@@ -193,7 +193,7 @@ class Chaos:
 
     def _fails(self, method: str, path: str, how: dict[str, Any]) -> Callable[[], Awaitable[None]]:
         async def fail() -> None:
-            fault = self.fake.fault(method, path, **how)
+            fault = self.fake.fault(method, path, fresh=True, **how)
             await self.fake.until(lambda: not fault.times, f"{method} {path} is hit", PATIENCE)
             self.fake.rest.faults.remove(fault)
 

@@ -33,6 +33,8 @@ class Outcome:
 
     word: str
     wrong: str | None = None
+    tries: list[Request] = field(default_factory=list)
+    """The requests that were made for it."""
 
 
 @dataclass
@@ -55,8 +57,8 @@ class Ledger:
         }
         requests: dict[str, list[Request]] = {}
         for request in self.fake.rest.requests:
-            for id in _questions(request):
-                requests.setdefault(id, []).append(request)
+            if request.about is not None:
+                requests.setdefault(request.about, []).append(request)
         replies: dict[int, list[Message]] = {}
         for message in self.fake.rest.messages.values():
             if message.reply_to is not None and message.author is self.fake.bot and not message.deleted:
@@ -68,6 +70,7 @@ class Ledger:
                 outcome = _of_message(replies.get(asked.by.id, []), tries, came)
             else:
                 outcome = _of_interaction(asked.by, tries, came)
+            outcome.tries = tries
             found.append((asked, outcome))
         return found
 
@@ -87,7 +90,7 @@ class Ledger:
         for asked, outcome in self.outcomes():
             if outcome.wrong:
                 text = asked.by.content if isinstance(asked.by, Message) else asked.by.data
-                yield f"{asked.kind} {asked.id}: {outcome.wrong} ({text})"
+                yield f"{asked.kind} {asked.id}: {outcome.wrong} ({text}); {' | '.join(map(_shown, outcome.tries))}"
 
     def _unforced(self) -> Iterator[str]:
         for arrival in self.fake.gateway.arrivals:
@@ -104,18 +107,9 @@ class Ledger:
         return {kind: dict(sorted(counter.items())) for kind, counter in sorted(counts.items())}
 
 
-def _questions(request: Request) -> Iterator[str]:
-    """Yield the ids of the interactions and messages that a request answers."""
-    parts = request.path.split("/")
-    if parts[1] == "interactions":
-        yield parts[2]
-    elif parts[1] == "channels" and request.method == "POST" and isinstance(request.body, dict):
-        reference = request.body.get("message_reference")
-        if reference:
-            yield str(reference["message_id"])
-    elif parts[1] == "webhooks":
-        # The fake's tokens hold the interaction's id
-        yield parts[3].removeprefix("aW50ZXJhY3Rpb24").removesuffix("SeCrEt")
+def _shown(request: Request) -> str:
+    met = f" met {request.fault}" if request.fault is not None else ""
+    return f"{request.method} {request.path[-20:]} {request.status or 'unanswered'} at {request.at:.2f}{met}"
 
 
 def _of_message(replies: list[Message], tries: list[Request], came: bool) -> Outcome:

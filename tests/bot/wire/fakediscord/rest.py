@@ -39,6 +39,18 @@ class Request:
     status: int = 0
     fault: Fault | None = None
 
+    @property
+    def about(self) -> str | None:
+        """The id of the interaction or the message that it answers, where it answers one."""
+        parts = self.path.split("/")
+        if parts[1] == "interactions":
+            return parts[2]
+        if parts[1] == "webhooks":
+            # The fake's tokens hold the interaction's id
+            return parts[3].removeprefix("aW50ZXJhY3Rpb24").removesuffix("SeCrEt")
+        reference = self.body.get("message_reference") if isinstance(self.body, dict) else None
+        return str(reference["message_id"]) if reference else None
+
 
 @dataclass
 class Fault:
@@ -63,6 +75,8 @@ class Fault:
     """Seconds that the answer is late."""
     stalled_first: bool = False
     """The request takes effect that late as well."""
+    fresh: bool = False
+    """Only what answers a question that no fault has met before."""
     times: int = 1
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     release: asyncio.Event | None = None
@@ -101,6 +115,7 @@ class Rest:
         self.files: dict[str, bytes] = {}
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
+        self._hit: set[str | None] = set()
         self.problems: list[str] = []
         self.unknown_interactions = 0
         self.refused = 0
@@ -147,9 +162,10 @@ class Rest:
         seen = Request(request.method, path, dict(request.query), body, files, authorized, time.monotonic())
         self.requests.append(seen)
         request[SEEN] = seen
-        fault = next((f for f in self.faults if f.times and f.method == seen.method and re.search(f.path, path)), None)
+        fault = next((fault for fault in self.faults if self._meets(fault, seen)), None)
         if fault is not None:
             seen.fault = fault
+            self._hit.add(seen.about)
             fault.times -= 1
             fault.arrived.set()
         self._changed()
@@ -159,6 +175,11 @@ class Rest:
             self.refused += 1
         self._changed()
         return response
+
+    def _meets(self, fault: Fault, seen: Request) -> bool:
+        if not fault.times or fault.method != seen.method or not re.search(fault.path, seen.path):
+            return False
+        return not fault.fresh or seen.about not in self._hit
 
     async def _answer(
         self,
