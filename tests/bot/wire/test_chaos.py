@@ -165,6 +165,7 @@ async def test_a_token_that_is_refused_while_it_runs_ends_the_process_with_a_sen
 
 
 async def test_a_token_that_is_refused_by_the_gateway_ends_the_process_with_a_sentence(stormy: Port):
+    await stormy.bot.wrote("ready in", patience=60)
     connections = stormy.fake.gateway.connections
     await stormy.fake.gateway.close(stormy.fake.gateway.sessions[0], 4004)
     assert await stormy.ended() == NO_TOKEN
