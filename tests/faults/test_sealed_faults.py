@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 import writer
+from damage import damaged
 from faultycalls import faulty_calls
 from faultyfiles import FAILURES, Steps
 
@@ -162,15 +162,9 @@ def test_a_making_that_fails_again_and_again_leaves_no_more_behind_each_time(who
 def test_a_file_that_is_cut_or_has_a_bit_flipped_is_never_answered_from(
     seed: int, whole: Whole, encoder: Encoder
 ) -> None:
-    chance, folder = random.Random(seed), renewed(whole)
+    folder = renewed(whole)
     (sealed,) = sealed_in(folder)
-    data = bytearray(sealed.read_bytes())
-    place = chance.randrange(len(data))
-    if seed % 3:
-        data[place] ^= 1 << chance.randrange(8)
-    else:
-        del data[place:]
-    sealed.write_bytes(data)
+    sealed.write_bytes(damaged(sealed.read_bytes(), seed))
     with Library.open(folder, encoder=encoder, reader=False) as library:
         assert answered(library) == whole.answer
         # A block that this question had no need of is found by a check, at the latest
