@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bot_town import QUESTIONS, Asked, Person, Town, arrivals, town
+from bot_town import QUESTIONS, Asked, Person, Town, arrivals, say, town
 
 MODES = ("in peace", "one server flooded", "50 servers flooded")
 FLOODED = (0, 1, 50)
@@ -78,7 +78,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     floods: list[dict[str, int]] = [{} for _ in MODES]
     work: list[list[float]] = [[] for _ in MODES]
     load: list[float] = []
-    async with town(folder, servers=options.servers, libraries=options.libraries, report=_say) as made:
+    async with town(folder, servers=options.servers, libraries=options.libraries) as made:
         await made.ask_all(arrivals(options.rate, 20, len(made.in_use), seed=0))
         for number in range(options.rounds):
             shift = number // 2 % len(MODES)
@@ -90,7 +90,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
                 found[mode].append(asked)
                 floods[mode] = {name: floods[mode].get(name, 0) + count for name, count in done.items()}
                 load.append(os.getloadavg()[0])
-                _say(f"round {number + 1}, {MODES[mode]}: 95th centile {centile(asked):.3f} s, {len(asked)} questions")
+                say(f"round {number + 1}, {MODES[mode]}: 95th centile {centile(asked):.3f} s, {len(asked)} questions")
         problems = made.fake.problems[:5]
     return {
         "cores": os.cpu_count(),
@@ -163,11 +163,6 @@ def table(found: dict[str, Any]) -> str:
             f"| {events:,}, {flooder.get('answered', 0):,} |"
         )
     return "\n".join(lines)
-
-
-def _say(what: str) -> None:
-    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
-    sys.stderr.flush()
 
 
 def main() -> int:

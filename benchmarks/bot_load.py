@@ -23,7 +23,7 @@ from typing import Any
 
 import aiohttp
 import numpy as np
-from bot_town import Asked, Town, arrivals, town
+from bot_town import Asked, Town, arrivals, say, town
 
 EVERY = 10.0
 _BLOCK = 12
@@ -87,19 +87,17 @@ async def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     command = (sys.executable, "-m", "bot")
     if options.trace is not None:
         command = (sys.executable, str(Path(__file__).with_name("bot_traced.py")), str(options.trace * 60))
-    async with town(
-        folder, servers=options.servers, libraries=options.libraries, report=_say, command=command, **settings
-    ) as made:
+    async with town(folder, servers=options.servers, libraries=options.libraries, command=command, **settings) as made:
         watching = asyncio.create_task(watch(made, samples))
         asked: list[Asked] = []
         for number, coming in enumerate(_by_minute(options.rate, seconds, len(made.in_use))):
             asked += await made.ask_all(coming)
             if number % 5 == 0:
-                _say(f"minute {number}: {samples[-1]}")
+                say(f"minute {number}: {samples[-1]}")
                 _keep(options, samples, asked)
         watching.cancel()
         problems = made.fake.problems[:5]
-    _say(made.bot.log[-6_000:])
+    say(made.bot.log[-6_000:])
     return _found(options, samples, asked) | {"limits_broken": problems, "samples": samples}
 
 
@@ -183,11 +181,6 @@ def _keep(options: argparse.Namespace, samples: list[dict[str, float]], asked: l
     """Write what there is so far. Nothing is fitted: that takes so long that the fake Discord would miss heartbeats."""
     if options.json:
         options.json.write_text(json.dumps({"questions": len(asked), "samples": samples}) + "\n")
-
-
-def _say(what: str) -> None:
-    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
-    sys.stderr.flush()
 
 
 def main() -> int:

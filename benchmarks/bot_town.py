@@ -15,7 +15,7 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,6 +67,12 @@ class Asked:
     seconds: float | None = None
     refused: bool = False
     foreign: bool = False
+
+
+def say(what: str) -> None:
+    """Tell whoever waits how far a measurement is."""
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
+    sys.stderr.flush()
 
 
 def arrivals(rate: float, seconds: float, servers: int, seed: int) -> list[Arrival]:
@@ -153,7 +159,6 @@ async def town(
     *,
     servers: int,
     libraries: int,
-    report: Callable[[str], None],
     command: Sequence[str] = (sys.executable, "-m", "bot"),
     **settings: str,
 ) -> AsyncIterator[Town]:
@@ -162,7 +167,7 @@ async def town(
     async with FakeDiscord() as fake:
         owner = Person("owner")
         guilds = [fake.add_guild(f"server {number}", owner) for number in range(servers)]
-        report(f"making {libraries} libraries")
+        say(f"making {libraries} libraries")
         _make_libraries(home, guilds[:libraries])
         port = _free_port()
         began = time.monotonic()
@@ -182,11 +187,11 @@ async def town(
             made = Town(fake, bot, home, port, guilds[:libraries])
             first = await made.ask(0, QUESTIONS[0])
             assert first.seconds is not None and not first.refused, "the first question was not answered"
-            report(f"in {servers:,} servers and answering {time.monotonic() - began:.0f} s after its start")
+            say(f"in {servers:,} servers and answering {time.monotonic() - began:.0f} s after its start")
             yield made
         finally:
             code = await bot.stop(patience=120)
-            report(f"the bot ended with {code}")
+            say(f"the bot ended with {code}")
 
 
 def _make_libraries(home: Path, guilds: Sequence[Guild]) -> None:
