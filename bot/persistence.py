@@ -40,18 +40,16 @@ async def persistently(call: Callable[[], Awaitable[T]], *, seconds: float = OUT
             return await call()
         except FAILURES as error:
             wait = max(pause, _told_to_wait(error))
-            if not may_pass(error) or time.monotonic() + wait > end:
+            if not _may_pass(error) or time.monotonic() + wait > end:
                 raise
             log.warning("trying again in %g s: %s", wait, described(error))
         await asyncio.sleep(wait)
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def may_pass(error: BaseException) -> bool:
-    """Say whether the cause of an error may be over in a while."""
-    if isinstance(error, discord.HTTPException):
-        return error.status >= 500 or error.status == 429
-    return isinstance(error, FAILURES)
+def _may_pass(failure: BaseException) -> bool:
+    """Say whether the cause of one of FAILURES may be over in a while."""
+    return not isinstance(failure, discord.HTTPException) or failure.status >= 500 or failure.status == 429
 
 
 def described(error: BaseException) -> str:

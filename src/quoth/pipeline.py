@@ -93,14 +93,17 @@ class Pipeline:
         log_odds = float(models.confidence(measured[None, :])[0])
         fit = calibration.fit(read=readings is not None) if calibration else None
         least = fit.threshold if fit else models.threshold
-        sure = float(probabilities(fit(log_odds) if fit else log_odds)) if windows else 0.0
+
+        def sureness(log_odds: float) -> float:
+            return float(probabilities(fit(log_odds) if fit else log_odds))
+
+        sure = sureness(log_odds) if windows else 0.0
         second = None
         if readings is not None and windows and sure >= least and count > 1:
             first = windows[int(np.argmax(scores))]
             other = second_source(question, first, ranked, readings, self._texts, models.quote)
             if other is not None:
-                odds = float(models.confidence(other.measured[None, :])[0])
-                second = other.window, float(probabilities(fit(odds) if fit else odds))
+                second = other.window, sureness(float(models.confidence(other.measured[None, :])[0]))
         watch.lap("windows")
         chosen = quotes(
             question,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 
 from quoth.answer import WORTH_SHOWING, Context, Place, Quote, Span
 from quoth.antecedent import antecedent
@@ -62,7 +61,7 @@ def quotes(
     if second is not None and second[1] >= OTHERWISE:
         picked = _with_second(picked, second[0], min(second[1], confidence), count)
     chosen = [
-        replace(_quote(rank, window, ranked, texts, score, library), alone=alone)
+        _quote(rank, window, ranked, texts, score, library, alone)
         for rank, (window, score, alone) in enumerate(picked, 1)
     ]
     for quote in chosen:
@@ -141,7 +140,7 @@ def _repeats(window: Window, said: Said, other: Window, its: Said) -> bool:
     return shared >= _SAME * max(1, min(len(said.terms), len(its.terms))) and not said.differs(its)
 
 
-def _quote(rank: int, window: Window, ranked: Ranked, texts: Texts, score: float, library: str) -> Quote:
+def _quote(rank: int, window: Window, ranked: Ranked, texts: Texts, score: float, library: str, alone: bool) -> Quote:
     document, passage = texts.document(window.row), texts.passage(window.row)
     text = document.text[window.start : window.end]
     return Quote(
@@ -162,6 +161,7 @@ def _quote(rank: int, window: Window, ranked: Ranked, texts: Texts, score: float
         also_in=_elsewhere(text, window, ranked, texts),
         document_id=texts.document_id(window.row),
         dated=document.dated,
+        alone=alone,
     )
 
 

@@ -48,13 +48,18 @@ def second_source(
     """
     if first.answer is None:
         return None
-    by_row = {
-        row: reading for row, reading in readings.by_row.items() if _differs(question, first, row, reading, texts)
-    }
+    here, kind = texts.document_id(first.row), asked_kind(question.text)
+    cited = texts.document(first.row).text
+    said = cited[slice(*first.answer)], cited[first.start : first.end]
+
+    def differs(row: int, reading: Reading) -> bool:
+        marked = _marked(row, reading, texts) if texts.document_id(row) != here else None
+        return marked is not None and holds(kind, marked[0], question.text) and answers_otherwise(said, marked)
+
+    by_row = {row: reading for row, reading in readings.by_row.items() if differs(row, reading)}
     theirs = readings_of(by_row, dict(zip(ranked.rows.tolist(), ranked.alike.tolist(), strict=True)))
     if not by_row or theirs.best < _LEAST_SPAN:
         return None
-    here = texts.document_id(first.row)
     kept = np.array(
         [
             row in by_row or (row not in readings.by_row and texts.document_id(row) != here)
@@ -72,18 +77,12 @@ def second_source(
     return SecondSource(windows[int(np.argmax(scores))], measured)
 
 
-def _differs(question: Question, first: Window, row: int, reading: Reading, texts: Texts) -> bool:
-    """Whether what the reader marks in a passage of another document is another answer than the first one's."""
-    if texts.document_id(row) == texts.document_id(first.row) or first.answer is None:
-        return False
+def _marked(row: int, reading: Reading, texts: Texts) -> tuple[str, str] | None:
+    """Return the words that the reader marks in a passage, and the sentence that they begin in; None where it can't."""
     _, i, j = best_span(reading.start, reading.end)
     if j < i:
-        return False
+        return None
     text, passage = texts.document(row).text, texts.passage(row)
     start, end = passage.start + int(reading.spans[i, 0]), passage.start + int(reading.spans[j, 1])
     marked = text[start:end]
-    around = next((text[a:b] for a, b in texts.sentences(row).spans if a <= start < b), marked)
-    cited = texts.document(first.row).text
-    return holds(asked_kind(question.text), marked, question.text) and answers_otherwise(
-        (cited[slice(*first.answer)], cited[first.start : first.end]), (marked, around)
-    )
+    return marked, next((text[a:b] for a, b in texts.sentences(row).spans if a <= start < b), marked)
