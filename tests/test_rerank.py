@@ -1,4 +1,4 @@
-"""Ranking anew by what the reader says: three passages are read always, up to ten while it is close."""
+"""Ranking anew by what the reader says: three passages are read, up to ten while it is close, within a budget."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 
 from quoth import rerank, signals
 from quoth.library import Library
-from quoth.reader import Reading
-from quoth.rerank import READ_FIRST, READ_MOST, READ_TOKENS, read_best, readings_of, reranked
+from quoth.reader import Reading, Row
+from quoth.rerank import READ_ALWAYS, READ_FIRST, READ_MOST, READ_TOKENS, read_best, readings_of, reranked
 from quoth.retrieve import Ranked
 from quoth.texts import PassageSentences
 from quoth.weights import Linear
@@ -49,11 +49,15 @@ class Saying:
     def __init__(self, relevance: dict[int, float], tokens: int = 4) -> None:
         self.relevance = relevance
         self.tokens = tokens
-        self.read_rows: list[int] = []
+        self.read: list[int] = []
 
-    def read(self, question, passages):
-        rows = [int(text) for _, text in passages]
-        self.read_rows += rows
+    def rows(self, question, passages):
+        spans = np.zeros((self.tokens, 2), np.int64)
+        return [Row([int(text)], 0, 0, self.tokens, spans) for _, text in passages]
+
+    def read_rows(self, given):
+        rows = [row.tokens[0] for row in given]
+        self.read += rows
         return [reading(self.relevance.get(row, 0.0), self.tokens) for row in rows]
 
 
@@ -66,31 +70,37 @@ def read(relevance: dict[int, float], count: int = 20, margin: float = 3.0, toke
 
 def test_three_passages_are_read_where_one_is_far_ahead():
     reader, found, readings = read({101: 9.0})
-    assert reader.read_rows == [100, 101, 102]
+    assert reader.read == [100, 101, 102]
     assert found.rows[0] == 101 and set(readings.by_row) == {100, 101, 102}
 
 
 def test_more_are_read_while_it_is_close_and_never_more_than_ten():
     reader, found, _ = read({})
-    assert reader.read_rows == list(range(100, 100 + READ_MOST))
+    assert reader.read == list(range(100, 100 + READ_MOST))
     reader, found, _ = read({104: 9.0})
-    assert READ_FIRST < len(reader.read_rows) < READ_MOST and found.rows[0] == 104
+    assert READ_FIRST < len(reader.read) < READ_MOST and found.rows[0] == 104
 
 
-def test_no_further_passage_is_read_once_those_that_were_have_the_tokens_of_the_budget():
-    assert len(read({}, tokens=READ_TOKENS // 5)[0].read_rows) == 5
-    assert len(read({}, tokens=READ_TOKENS)[0].read_rows) == READ_FIRST
+def test_no_passage_is_read_with_which_those_read_would_have_more_tokens_than_the_budget():
+    assert len(read({}, tokens=READ_TOKENS // 5)[0].read) == 5
+    assert len(read({}, tokens=READ_TOKENS // 5 + 1)[0].read) == 4
+
+
+def test_two_passages_are_read_however_long_they_are_and_ranked():
+    reader, found, readings = read({101: 9.0}, tokens=READ_TOKENS)
+    assert reader.read == [100, 101] and READ_ALWAYS == len(readings.by_row) < READ_FIRST
+    assert found.rows.tolist() == [101, 100, *range(102, 120)]
 
 
 def test_a_passage_is_read_once():
     reader, _, _ = read({})
-    assert len(reader.read_rows) == len(set(reader.read_rows))
+    assert len(reader.read) == len(set(reader.read))
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 10])
 def test_a_library_with_few_passages_is_read_whole(count: int):
     reader, found, _ = read({}, count)
-    assert sorted(reader.read_rows) == sorted(found.rows.tolist()) == list(range(100, 100 + count))
+    assert sorted(reader.read) == sorted(found.rows.tolist()) == list(range(100, 100 + count))
 
 
 def test_what_was_not_read_stays_behind_in_its_order_with_falling_scores():

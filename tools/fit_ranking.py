@@ -31,7 +31,7 @@ from quoth.index.dense import DenseIndex
 from quoth.index.lexical import LexicalIndex
 from quoth.library import Library
 from quoth.question import Question, understand
-from quoth.reader import Reader, Reading
+from quoth.reader import Reader, Reading, Row
 from quoth.retrieve import Ranked, candidates, ranked_by
 from quoth.store import Store
 from quoth.texts import TextCache, Texts
@@ -266,17 +266,22 @@ class RememberingReader(Reader):
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._known: dict[tuple[str, str, str], Reading] = {}
+        self._known: dict[tuple[tuple[int, ...], bytes], Reading] = {}
 
     def knows_language(self, text: str) -> bool:
         """Whether the reader knows a text's language."""
         return self._reader.knows_language(text)
 
-    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
-        missing = [passage for passage in passages if (question, *passage) not in self._known]
-        for passage, reading in zip(missing, self._reader.read(question, missing), strict=True):
-            self._known[(question, *passage)] = reading
-        return [self._known[(question, *passage)] for passage in passages]
+    def rows(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Row]:
+        """Return what the network is given of passages."""
+        return self._reader.rows(question, passages)
+
+    def read_rows(self, rows: Sequence[Row]) -> list[Reading]:
+        """Read what was not read before."""
+        keys = [(tuple(row.tokens), row.spans.tobytes()) for row in rows]
+        missing = {key: row for key, row in zip(keys, rows, strict=True) if key not in self._known}
+        self._known |= dict(zip(missing, self._reader.read_rows(list(missing.values())), strict=True))
+        return [self._known[key] for key in keys]
 
 
 def rank_all(one: Collected, fusion: Linear, reader: Reader | None = None, model: Linear | None = None) -> None:

@@ -133,7 +133,10 @@ class Reader:
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
         """Read passages, each a title and a text, for a question; the readings stand in the same order."""
-        rows = self.rows(question, passages)
+        return self.read_rows(self.rows(question, passages))
+
+    def read_rows(self, rows: Sequence[Row]) -> list[Reading]:
+        """Read what ``rows`` made of passages; the readings stand in the same order."""
         readings: list[Reading | None] = [None] * len(rows)
         for places in batches([len(row.tokens) for row in rows]):
             start, end, relevance, answerable = self._run([rows[place] for place in places])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from quoth.echo import without_echoes
 from quoth.passages import context
 from quoth.question import Question
-from quoth.reader import Reader, Reading, best_span
+from quoth.reader import Reader, Reading, Row, best_span
 from quoth.retrieve import Ranked
 from quoth.signals import Matrix
 from quoth.texts import Texts
@@ -25,11 +25,15 @@ NAMES = (
     "span_share",  # logarithm of the passage's share of all spans' probability
 )
 
+READ_ALWAYS = 2
+"""Passages that are read however long they are."""
 READ_FIRST = 3
+"""Passages that are read however clear it is which is best."""
 READ_MOST = 10
 
 READ_TOKENS = 500
-"""Tokens of passages after which no further one is read. What more would give isn't measurable: docs/reader.md."""
+"""Tokens that the passages read for a question may have together. What more would give isn't measurable:
+docs/reader.md."""
 
 MARGIN = 1.0
 """A passage this far before the others, in log-odds, is not overtaken by what was not read yet: docs/reader.md."""
@@ -98,8 +102,8 @@ def read_best(
 ) -> tuple[Ranked, Readings]:
     """Read the best passages and return them ranked anew, those that were not read behind them.
 
-    Three are read always; then one after the other, up to ten, while the best is less than ``margin`` before another
-    one and those that were read have fewer than ``READ_TOKENS`` tokens together.
+    Three are read; then one after the other, up to ten, while the best is less than ``margin`` before another one.
+    From the third on, none is read with which they would have more than ``READ_TOKENS`` tokens together.
     """
     rows = ranked.rows[:READ_MOST].tolist()
     alike = dict(zip(ranked.rows.tolist(), ranked.alike.tolist(), strict=True))
@@ -107,33 +111,41 @@ def read_best(
     known: dict[str, Reading] = {}
     again, readings = ranked, readings_of(by_row, alike)
     while len(by_row) < len(rows):
-        following = rows[len(by_row) :][: 1 if by_row else READ_FIRST]
-        known |= _read_new(reader, question, following, known, texts)
+        wanted = rows[len(by_row) :][: 1 if by_row else READ_FIRST]
+        following, new = _affordable(reader, question, wanted, known, texts)
+        read = zip(new, reader.read_rows([row for _, row in new.values()]), strict=True)
+        known |= {text: _without_echoes(reading, question, new[text][0], texts) for text, reading in read}
         by_row |= {row: known[texts.text(row)] for row in following}
-        readings = readings_of(by_row, alike)
-        again = reranked(ranked, readings, model)
-        spent = sum(len(reading.start) for reading in known.values())
-        if spent >= READ_TOKENS or _is_settled(again.scores[: len(by_row)], margin):
+        if following:
+            readings = readings_of(by_row, alike)
+            again = reranked(ranked, readings, model)
+        if len(following) < len(wanted) or _is_settled(again.scores[: len(by_row)], margin):
             break
     return again, readings
 
 
-def _read_new(
-    reader: Reader, question: Question, rows: Sequence[int], known: Container[str], texts: Texts
-) -> dict[str, Reading]:
-    """Read the texts that are not known yet, each once, and return the readings by text."""
-    new: dict[str, int] = {}
-    for row in rows:
-        if texts.text(row) not in known:
-            new.setdefault(texts.text(row), row)
-    passages = [_title_and_text(row, texts) for row in new.values()]
-    read = zip(new.items(), reader.read(question.text, passages), strict=True)
-    return {
-        text: without_echoes(
-            reading, question, texts.document(row).text, texts.passage(row).start, texts.sentences(row)
-        )
-        for (text, row), reading in read
-    }
+def _affordable(
+    reader: Reader, question: Question, wanted: Sequence[int], known: Mapping[str, Reading], texts: Texts
+) -> tuple[list[int], dict[str, tuple[int, Row]]]:
+    """Return the first of the wanted passages, as many as the budget allows, and those of their texts that were not
+    read yet, each once: where it stands and what the network is given of it."""
+    spent = sum(len(reading.start) for reading in known.values())
+    following: list[int] = []
+    new: dict[str, tuple[int, Row]] = {}
+    for row in wanted:
+        text = texts.text(row)
+        if text not in known and text not in new:
+            (given,) = reader.rows(question.text, [_title_and_text(row, texts)])
+            spent += len(given.spans)
+            if len(known) + len(new) >= READ_ALWAYS and spent > READ_TOKENS:
+                break
+            new[text] = row, given
+        following.append(row)
+    return following, new
+
+
+def _without_echoes(reading: Reading, question: Question, row: int, texts: Texts) -> Reading:
+    return without_echoes(reading, question, texts.document(row).text, texts.passage(row).start, texts.sentences(row))
 
 
 def reranked(ranked: Ranked, readings: Readings, model: Linear) -> Ranked:
