@@ -84,6 +84,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     samples: list[dict[str, float]] = []
     seconds = options.minutes * 60
     settings = {"QUOTH_OPEN_LIBRARIES": str(options.open_libraries)}
+    settings |= {name: value for name, _, value in (given.partition("=") for given in options.set)}
     command = (sys.executable, "-m", "bot")
     if options.trace is not None:
         command = (sys.executable, str(Path(__file__).with_name("bot_traced.py")), str(options.trace * 60))
@@ -191,6 +192,9 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=0.5, help="questions a second")
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--trace", type=float, help="minutes after which memory is traced (slow)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="an environment variable of the bot"
+    )
     parser.add_argument("--ceiling", type=float, default=1_024.0, help="MB that the process may take")
     parser.add_argument("--json", type=Path, help="write the figures and samples to this file, every five minutes")
     options = parser.parse_args()

@@ -24,6 +24,8 @@ PLACES = 300 if ALL else 30
 AT = range(1_000) if ALL else (3, 11)
 """Calls that fail, as far as there are so many."""
 
+QUANTISERS = "ort.quant."
+
 TEXTS = ["Where is the boat?", "The harbour master counts every boat at dawn."]
 
 
@@ -83,6 +85,8 @@ def test_whatever_call_fails_while_it_is_made_the_model_serves_and_is_compiled_t
             break
         met += 1
         left = [name for name in left_in(cache, model) if not name.startswith(".new-")]
+        # ONNX Runtime's quantiser has a temporary folder of its own, which stays where deleting that very one fails
+        left = [name for name in left if not (name.startswith(QUANTISERS) and name in steps.taken[fatal])]
         assert lasting or left == [], steps.taken[fatal]
         again = Encoder.load(str(model))
         assert isinstance(again._model, OnnxModel), steps.taken[fatal]

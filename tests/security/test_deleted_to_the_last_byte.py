@@ -173,6 +173,9 @@ async def live(crowd: Crowd, papers: Papers, chance: random.Random, *, names: bo
                 )
                 for ask in ways if ALL else ways[:1]:
                     ask()
+                if ALL:
+                    # Whoever asked them all at once would be told to wait
+                    shown.append(await crowd.shown())
     shown.append(await crowd.shown())
     for place in crowd.places.values():
         look(crowd, place)
