@@ -24,6 +24,7 @@ from bot.commands import ask, help, library, menus, privacy, settings, sources, 
 from bot.commands.admission import Admissions
 from bot.commands.confirmations import Confirmations
 from bot.follow_up import is_follow_up, take_follow_up
+from bot.gateway import leave_the_gone
 from bot.messages import answer_message
 from bot.metrics import Metrics
 from bot.monitor import watch
@@ -87,6 +88,7 @@ class QuothBot(discord.AutoShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
             http_trace=self._trace(),
         )
+        leave_the_gone(self._connection)
         self.token_refused = asyncio.Event()
         self.shard_ids = None if settings.shard_ids is None else list(settings.shard_ids)
         self.settings = settings

@@ -8,6 +8,8 @@ documentation asks for, this stands in for it:
 - after the close codes 4007 and 4009 there is no session left, and none is tried to be resumed;
 - attempts that fail one after the other are made ever later, up to a minute, and a connection that works ends that
   (theirs are made at once where the gateway closes the connection, and up to 17 minutes later where it refuses one);
+- a server that removed the bot between two sessions, of which no event tells, counts as left once a new session
+  doesn't name it;
 - a connection is left when nothing came for one and a half heartbeats of the length that Discord names, and a peer
   that is gone gets some seconds to say goodbye, instead of half a minute in which no event is taken.
 """
@@ -17,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import discord
 import discord.gateway
@@ -24,6 +27,9 @@ import discord.http
 import discord.shard
 from discord.gateway import DiscordClientWebSocketResponse, DiscordWebSocket, KeepAliveHandler, ReconnectWebSocket
 from discord.shard import EventItem, EventType, Shard
+
+if TYPE_CHECKING:
+    from discord.types.gateway import ReadyEvent
 
 SESSION_GONE = {4007, 4009}
 """Close codes after which Discord wants a new session: a wrong sequence number, a session that timed out."""
@@ -110,6 +116,21 @@ class PromptSocket(DiscordClientWebSocketResponse):
                 return await super().close(code=code, message=message)
         except TimeoutError:
             return True
+
+
+def leave_the_gone(state: discord.state.AutoShardedConnectionState[Any]) -> None:
+    """Have each new session of a client count the servers that it doesn't name as left."""
+    parse_ready = state.parsers["READY"]
+
+    def ready(data: ReadyEvent) -> None:
+        named = {int(guild["id"]) for guild in data["guilds"]}
+        for guild in list(state.guilds):
+            if guild.shard_id == data["shard"][0] and guild.id not in named:
+                state._remove_guild(guild)
+                state.dispatch("guild_remove", guild)
+        parse_ready(data)
+
+    state.parsers["READY"] = ready
 
 
 def persist() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
+import apsw
 import pytest
 from fakediscord import CALLBACK, CHANNEL_MESSAGES, ORIGINAL, Interaction, Message, Person
 from port import QUESTION, QUOTED, Port, someone
@@ -27,6 +30,12 @@ async def fence(port: Port) -> None:
     """Wait until a later question is answered: what came before it has been taken or passed over by then."""
     for _ in range(2):
         await answered(port)
+
+
+def left(port: Port) -> set[int]:
+    """Return the servers that the bot knows to have removed it."""
+    with closing(apsw.Connection(str(port.home / "bot.db"), flags=apsw.SQLITE_OPEN_READONLY)) as db:
+        return {guild for (guild,) in db.execute("SELECT id FROM guild WHERE left_at IS NOT NULL")}
 
 
 async def test_the_bot_identifies_with_no_more_intents_than_it_needs(running):
@@ -198,6 +207,17 @@ async def test_op_9_is_followed_by_a_new_session_that_answers(running):
     await running.fake.until(lambda: len(running.fake.gateway.identified) == identified + 1, "the bot identifies again")
     await answered(running)
     assert len(running.fake.rest.syncs) == 1
+
+
+async def test_a_server_that_removed_the_bot_between_two_sessions_counts_as_left(running):
+    gateway, gone = running.fake.gateway, running.fake.add_guild("gone", Person("owner"))
+    await running.fake.join(gone)
+    await fence(running)
+    gateway.guilds.remove(gone)
+    assert left(running) == set()
+    await gateway.invalidate(gateway.session(running.guild), resumable=False)
+    await running.fake.until(lambda: left(running) == {gone.id}, "the bot notes that it was removed")
+    await answered(running)
 
 
 async def test_neither_tokens_nor_questions_are_in_a_log_at_debug(running):
