@@ -330,20 +330,37 @@ def texts(folder: Path) -> list[object]:
         connection.close()
 
 
+VIRTUAL = "CREATE VIRTUAL TABLE planted USING fts5(words)"
+
+
+def written_as(sql: str) -> tuple[str, ...]:
+    """Return how a virtual table is planted whose statement stands in the file as no SQLite would write it."""
+    return (
+        VIRTUAL,
+        "PRAGMA writable_schema = ON",
+        f"UPDATE sqlite_master SET sql = '{sql} TABLE planted USING fts5(words)' WHERE name = 'planted'",
+    )
+
+
 PLANTED = {
-    "trigger": "CREATE TRIGGER planted AFTER INSERT ON root BEGIN DELETE FROM document; END",
-    "trigger that reads": "CREATE TRIGGER planted AFTER UPDATE ON meta BEGIN UPDATE document SET text = 'changed'; END",
-    "view": "CREATE VIEW planted AS SELECT load_extension('/tmp/canary.so')",
-    "virtual table": "CREATE VIRTUAL TABLE planted USING fts5(words)",
+    "trigger": ("CREATE TRIGGER planted AFTER INSERT ON root BEGIN DELETE FROM document; END",),
+    "trigger that reads": (
+        "CREATE TRIGGER planted AFTER UPDATE ON meta BEGIN UPDATE document SET text = 'changed'; END",
+    ),
+    "view": ("CREATE VIEW planted AS SELECT load_extension('/tmp/canary.so')",),
+    "virtual table": (VIRTUAL,),
+    "virtual table after two blanks": written_as("CREATE  VIRTUAL"),
+    "virtual table after a comment": written_as("create/* TABLE */VIRTUAL"),
+    "virtual table after a line's comment": written_as("CREATE--\nVirtual"),
 }
 
 
-@pytest.mark.parametrize("statement", PLANTED.values(), ids=PLANTED)
+@pytest.mark.parametrize("statements", PLANTED.values(), ids=PLANTED)
 def test_a_library_with_something_planted_in_its_schema_is_refused_and_nothing_of_it_runs(
-    library, encoder, statement, tmp_path
+    library, encoder, statements, tmp_path
 ):
     before = texts(library)
-    plant(library / FILE_NAME, statement)
+    plant(library / FILE_NAME, *statements)
     for _ in range(2):
         with pytest.raises(NotALibraryError, match=r"'planted', which Quoth did not make .* restore a backup"):
             Library.open(library, encoder=encoder)
@@ -397,7 +414,7 @@ def test_the_bot_s_records_with_something_planted_are_refused_and_their_own_trig
     Records.open(path).close()
     Records.open(path).close()
     own = "CREATE TRIGGER wording_of_answer AFTER DELETE ON answer BEGIN DELETE FROM guild_settings; END"
-    for statements in ([PLANTED["view"]], ["DROP VIEW planted", "DROP TRIGGER wording_of_answer", own]):
+    for statements in (PLANTED["view"], ["DROP VIEW planted", "DROP TRIGGER wording_of_answer", own]):
         plant(path, *statements)
         with pytest.raises(NotALibraryError, match="which Quoth did not make"):
             Records.open(path)

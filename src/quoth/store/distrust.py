@@ -7,6 +7,7 @@ every one, but for checking it from end to end, which ``quoth check`` does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,10 @@ import apsw
 from quoth.errors import NotALibraryError
 
 _BESIDE = ("", "-wal", "-shm", "-journal")
+
+_BETWEEN = r"(?:[ \t\n\f\r]|--[^\n]*(?:\n|$)|/\*.*?(?:\*/|$))"
+_VIRTUAL = re.compile(rf"{_BETWEEN}*CREATE{_BETWEEN}+VIRTUAL", re.IGNORECASE | re.DOTALL)
+"""What SQLite takes for the beginning of a virtual table, with its blanks and comments."""
 
 _SETTINGS = (
     (apsw.SQLITE_DBCONFIG_DEFENSIVE, 1),
@@ -51,12 +56,9 @@ def check_schema(connection: apsw.Connection, path: Path, migrations: Sequence[s
     Raises:
         NotALibraryError: it has, so somebody else changed it.
     """
-    planted = connection.execute(
-        "SELECT type, name, sql FROM sqlite_master "
-        "WHERE type NOT IN ('table', 'index') OR sql LIKE 'CREATE VIRTUAL TABLE%' ORDER BY name"
-    )
-    for kind, name, sql in planted:
-        if not any(str(sql) in step for step in migrations):
+    for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name"):
+        harmless = kind in ("table", "index") and not _VIRTUAL.match(str(sql))
+        if not harmless and not any(str(sql) in step for step in migrations):
             raise NotALibraryError(
                 f"{path} holds the {kind} {str(name)!r}, which Quoth did not make and which could run unasked; "
                 "restore a backup, or index the documents anew"
