@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -79,6 +81,16 @@ def test_a_name_that_several_roots_hold_is_saved_with_its_root(whole: Path, tmp_
         library.index([tmp_path / "a.md"])
     salvage(tmp_path / "library", tmp_path / "saved")
     assert saved(tmp_path / "saved") == {"a.md": "One.", f"{tmp_path / 'a.md'}/a.md": "Two."}
+
+
+def test_a_damaged_number_of_a_document_makes_nobody_wait(whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole, tmp_path / "library")
+    with closing(apsw.Connection(str(tmp_path / "library" / FILE_NAME))) as db:
+        last = db.execute("SELECT max(id) FROM document").get
+        db.execute("UPDATE paragraph SET document_id = 1 << 40 WHERE document_id = ?", (last,))
+        db.execute("UPDATE sqlite_sequence SET seq = 1 << 40 WHERE name = 'document'")
+    assert salvage(tmp_path / "library", tmp_path / "saved").documents == 40
+    assert saved(tmp_path / "saved") == texts()
 
 
 def test_pages_that_are_overwritten_cost_the_documents_on_them_and_no_other(

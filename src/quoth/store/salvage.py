@@ -19,7 +19,10 @@ from quoth.store.distrust import check_not_linked, distrust
 CORPUS = "corpus.jsonl"
 
 _GUESSED_HIGHEST = 100_000
-"""Ids that are tried where nothing tells the highest one."""
+"""Id up to which documents are looked for behind damage, where nothing tells the highest one."""
+
+_MOST_IN_VAIN = 1_000_000
+"""Ids in a row that are looked for in vain behind damage: what tells the highest one may be damaged itself."""
 
 _DAMAGE = (apsw.CorruptError, apsw.IOError, apsw.FormatError, apsw.CantOpenError, UnicodeDecodeError)
 
@@ -90,7 +93,7 @@ def _write(corpus: Path, lines: list[str]) -> None:
 def _documents(connection: apsw.Connection, lost: list[int]) -> Iterator[dict[str, Any]]:
     taken: set[str] = set()
     roots: dict[int, str] = {}
-    for number in range(1, _highest(connection) + 1):
+    for number in _numbers(connection):
         try:
             found = connection.execute(
                 "SELECT root_id, name, title, uri, characters, text FROM document WHERE id = ?", (number,)
@@ -121,7 +124,29 @@ def _root(connection: apsw.Connection, known: dict[int, str], root_id: int) -> s
     return known[root_id]
 
 
+def _numbers(connection: apsw.Connection) -> Iterator[int]:
+    """Return the ids of documents; where damage hides which there are, each that there could be."""
+    highest = _highest(connection)
+    number = in_vain = 0
+    while True:
+        try:
+            following = connection.execute("SELECT min(id) FROM document WHERE id > ?", (number,)).get
+            if following is None:
+                return
+            if not isinstance(following, int) or following <= number:
+                raise apsw.CorruptError(f"{following!r} follows {number}")
+            in_vain = 0
+        except _DAMAGE:
+            following = number + 1
+            in_vain += 1
+            if following > highest or in_vain > _MOST_IN_VAIN:
+                return
+        number = following
+        yield number
+
+
 def _highest(connection: apsw.Connection) -> int:
+    """Return the id up to which documents may be hidden by damage: one number alone is not believed."""
     highest: list[int] = []
     is_damaged = False
     for query in (
@@ -134,6 +159,8 @@ def _highest(connection: apsw.Connection) -> int:
         except _DAMAGE:
             is_damaged = True
             continue
-        if isinstance(value, int) and 0 < value < 2**40:
+        if isinstance(value, int) and value > 0:
             highest.append(value)
-    return max(highest, default=_GUESSED_HIGHEST if is_damaged else 0)
+    if not highest:
+        return _GUESSED_HIGHEST if is_damaged else 0
+    return sorted(highest)[-2:][0]
