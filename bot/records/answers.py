@@ -19,7 +19,8 @@ from bot.records.kept import DAY, Earlier, KeptAnswer, KeptSpan, Votes
 from quoth.answer import Answer
 
 _HISTORY = 3
-_A_DAY = 500
+A_DAY = 500
+"""Answers, and questions in a server's log, that are kept of one person and day."""
 _ID_BYTES = 12  # 16 characters in base64
 _GONE = "This answer is no longer kept, so its buttons don't work any more; please ask again."
 
@@ -80,7 +81,7 @@ class AnswerRecords:
             db.execute(
                 "DELETE FROM answer WHERE id IN (SELECT id FROM answer WHERE asker = ? AND at > ? "
                 "ORDER BY at DESC, rowid DESC LIMIT -1 OFFSET ?)",
-                (person, now - DAY, _A_DAY),
+                (person, now - DAY, A_DAY),
             )
         return answer_id
 

@@ -10,11 +10,13 @@ from functools import partial
 
 import apsw
 
-from bot.records.answers import AnswerRecords, packed_history, unpacked_history
+from bot.records.answers import A_DAY, AnswerRecords, packed_history, unpacked_history
 from bot.records.guilds import GuildRecords
 from bot.records.kept import DAY, DEFAULT_DAYS, PRIVATE_DAYS, Earlier, Forgotten, Stats, UnansweredQuestion
 
 _UNANSWERED_SHOWN = 50
+_UNANSWERED_READ = 5_000
+"""So many of the newest questions not answered are looked through for those that are the same."""
 _KEPT_FOR_DAYS = ("question", "answer", "vote")
 
 
@@ -22,9 +24,12 @@ class QuestionRecords(AnswerRecords, GuildRecords):
     """The log. Private and direct questions are never in it, and none where a server's log is off."""
 
     def log_question(self, answer_id: str) -> None:
-        """Add the question of a kept answer to its server's log, where it may be in it."""
+        """Add the question of a kept answer to its server's log, where it may be in it.
+
+        Of a person's questions of one day the newest 500 are kept, as of their answers.
+        """
         with self._database.turn() as db:
-            row = db.execute("SELECT guild, private FROM answer WHERE id = ?", (answer_id,)).get
+            row = db.execute("SELECT guild, private, asker, at FROM answer WHERE id = ?", (answer_id,)).get
             if row is None or row[0] is None or row[1] or not self._settings(db, row[0]).question_log:
                 return
             db.execute(
@@ -33,6 +38,11 @@ class QuestionRecords(AnswerRecords, GuildRecords):
                 "FROM answer JOIN wording ON wording.answer = id WHERE id = ? "
                 "ON CONFLICT DO NOTHING",
                 (answer_id,),
+            )
+            db.execute(
+                "DELETE FROM question WHERE id IN (SELECT id FROM question WHERE asker = ? AND at > ? "
+                "ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?)",
+                (row[2], row[3] - DAY, A_DAY),
             )
 
     def stats(self, guild: int) -> Stats:
@@ -53,8 +63,8 @@ class QuestionRecords(AnswerRecords, GuildRecords):
                     "SELECT text, question.at, json_extract(history, '$[#-1][0]') FROM question "
                     "LEFT JOIN wording ON wording.answer = question.answer "
                     "WHERE question.guild = ? AND question.at > ? AND NOT question.answered "
-                    "ORDER BY question.at DESC, question.id DESC",
-                    (guild, since),
+                    "ORDER BY question.at DESC, question.id DESC LIMIT ?",
+                    (guild, since, _UNANSWERED_READ),
                 )
             )
         newest: dict[tuple[str, str | None], UnansweredQuestion] = {}

@@ -263,7 +263,7 @@ def test_forgetting_does_not_write_the_whole_file_anew(records: Records, path: P
 def test_of_one_person_s_answers_of_a_day_the_newest_are_kept(
     records: Records, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(answers_module, "_A_DAY", 3)
+    monkeypatch.setattr(answers_module, "A_DAY", 3)
     yesterday = keep(records)
     others = keep(records, asker=BOB)
     clock.now += DAY + 1
@@ -273,6 +273,19 @@ def test_of_one_person_s_answers_of_a_day_the_newest_are_kept(
             records.answer(answer_id, guild=GUILD)
     for answer_id in (yesterday, others, *ids[2:]):
         assert records.answer(answer_id, guild=GUILD)
+
+
+def test_of_one_person_s_questions_of_a_day_the_newest_are_in_the_log(
+    records: Records, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(questions_module, "A_DAY", 3)
+    keep(records, "Asked yesterday?")
+    keep(records, "Somebody else?", asker=BOB)
+    clock.now += DAY + 1
+    for number in range(5):
+        keep(records, f"Question {number}?")
+    texts = {text for (text,) in records._database._connection.execute("SELECT text FROM question")}
+    assert texts == {"Asked yesterday?", "Somebody else?", "Question 2?", "Question 3?", "Question 4?"}
 
 
 def test_whoever_has_nothing_to_delete_makes_the_file_not_be_written_anew(
