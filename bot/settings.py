@@ -15,7 +15,8 @@ from bot.errors import TokenError
 from bot.logs import LogFormat
 from bot.shelf import DEFAULT_MEMORY
 from bot.uploads import UploadLimits
-from quoth.errors import SettingsError
+from quoth.errors import PathError, SettingsError
+from quoth.paths import at_home
 from quoth.settings import DEFAULT_MODEL, ENV_FILE, EncoderEngine, check_spelling, fault
 
 _UPLOADS = UploadLimits()
@@ -30,12 +31,12 @@ def _shards(value: object) -> object:
     for part in value.split(","):
         first, dash, last = part.strip().partition("-")
         try:
-            named = range(int(first), int(last if dash else first) + 1)
+            lowest, highest = int(first), int(last if dash else first)
         except ValueError:
             raise ValueError("it should be like 0,1 or 0-3") from None
-        if len(shards) + len(named) > _MOST_SHARDS:
+        if len(shards) + highest - lowest >= _MOST_SHARDS:
             raise ValueError(f"it names more than {_MOST_SHARDS:,} shards; name those of this process")
-        shards.extend(named)
+        shards.extend(range(lowest, highest + 1))
     return tuple(shards)
 
 
@@ -126,7 +127,10 @@ class BotSettings(BaseSettings):
     @field_validator("home", "reader", "token_file")
     @classmethod
     def _expanded(cls, value: Path | None) -> Path | None:
-        return None if value is None else value.expanduser().absolute()
+        try:
+            return None if value is None else at_home(value).absolute()
+        except PathError as error:
+            raise ValueError(str(error)) from None
 
     @field_validator("api_base")
     @classmethod

@@ -18,6 +18,7 @@ SOURCE = Path(quoth.__file__).parent
 LEAVES = (
     "counted",
     "errors",
+    "paths",
     "settings",
     "words",
     "rarity",

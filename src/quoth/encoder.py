@@ -27,6 +27,7 @@ from quoth.language import Trust, trust_by_letters, trust_by_words
 from quoth.model_files import DEFAULT_WEIGHTS_SHA256, SUFFIXES, packaged_folder, weights_sha256
 from quoth.onnx_model import OnnxModel
 from quoth.passages import CONTEXT_TEMPLATE
+from quoth.paths import at_home
 from quoth.settings import DEFAULT_MODEL, MULTILINGUAL_MODEL, EncoderEngine
 from quoth.torch_model import TorchModel
 
@@ -131,7 +132,7 @@ class Encoder:
         """
         if name == MULTILINGUAL_MODEL:
             return cls(multilingual_model.MultilingualModel.load(), _multilingual_identity(), trust_by_letters)
-        folder = packaged_folder() if name == DEFAULT_MODEL else Path(name).expanduser()
+        folder = packaged_folder() if name == DEFAULT_MODEL else at_home(name)
         is_local = folder.is_dir()
         if not is_local and (name.startswith((".", "/", "~")) or "\\" in name):
             raise ModelError(f"there is no model folder at {name!r}; give a folder that holds one, or a model's name")
@@ -225,7 +226,7 @@ def _multilingual_identity() -> ModelIdentity:
 
 def model_name(setting: str) -> str:
     """Return the name that a model chosen by ``setting`` (a name or a folder) is recorded under."""
-    folder = Path(setting).expanduser()
+    folder = at_home(setting)
     return folder.resolve().name if setting not in _PACKAGED and folder.is_dir() else setting
 
 
@@ -237,7 +238,7 @@ def is_recorded(setting: str, identity: ModelIdentity) -> bool:
         return identity.weights_sha256 == DEFAULT_WEIGHTS_SHA256
     if setting == MULTILINGUAL_MODEL:
         return identity == _multilingual_identity()
-    folder = Path(setting).expanduser()
+    folder = at_home(setting)
     return not folder.is_dir() or weights_sha256(folder) == identity.weights_sha256
 
 

@@ -26,6 +26,7 @@ from quoth.errors import DocumentNotFoundError, EmptyLibraryError, ModelMismatch
 from quoth.index.sealed import UnsealedError
 from quoth.indexing import Indexer, IndexSummary, Progress, documents_of, is_upload
 from quoth.memory import Memory
+from quoth.paths import at_home
 from quoth.reader import Reader, loaded_reader
 from quoth.retrieve import RetrieverKind
 from quoth.searching import Searcher
@@ -121,7 +122,7 @@ class Library:
             EmptyLibraryError: there is no library, and ``create`` is false.
             NotALibraryError, SchemaError, LibraryBusyError, LibraryError, PathError: see ``open_database``.
         """
-        folder = Path(folder).expanduser().absolute()
+        folder = at_home(folder).absolute()
         name = encoder.identity.name if encoder else model
         return cls(folder, Store.open(folder, create=create), name, engine, encoder, reader, memory, observe)
 

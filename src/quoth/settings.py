@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from quoth.errors import SettingsError
+from quoth.paths import at_home
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 """The encoder that comes with an installed package."""
@@ -52,7 +53,7 @@ class Settings(BaseSettings):
     @property
     def local_library(self) -> Path:
         """The library that the command line uses unless another is named."""
-        return self.home.expanduser() / "local"
+        return at_home(self.home) / "local"
 
 
 def check_spelling(known: Iterable[str]) -> None:

@@ -207,11 +207,18 @@ def test_shards_can_be_a_list_or_a_range(monkeypatch: pytest.MonkeyPatch) -> Non
         assert read_settings().shard_ids == shards
 
 
-@pytest.mark.parametrize("text", ["6", "x", "1,1", "-1", "3-1", "0-999999999", "0-9999,0-9999"])
+@pytest.mark.parametrize("text", ["6", "x", "1,1", "-1", "3-1", "0-999999999", "0-9999,0-9999", f"0-{10**30}"])
 def test_shards_that_can_not_be_are_refused_in_words(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUOTH_SHARD_COUNT", "6")
     monkeypatch.setenv("QUOTH_SHARD_IDS", text)
     with pytest.raises(SettingsError, match="QUOTH_SHARD_IDS"):
+        read_settings()
+
+
+@pytest.mark.parametrize("name", ["QUOTH_HOME", "QUOTH_READER", "DISCORD_TOKEN_FILE"])
+def test_the_home_of_nobody_is_refused_in_words(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "~nobody-of-this-name/quoth")
+    with pytest.raises(SettingsError, match=f"{name}.*'~nobody-of-this-name/quoth' names the home of a user"):
         read_settings()
 
 

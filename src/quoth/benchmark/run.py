@@ -26,6 +26,7 @@ from quoth.errors import DatasetError
 from quoth.indexing import Progress
 from quoth.library import Library
 from quoth.passages import encoded_passage, encoded_text, split
+from quoth.paths import at_home
 from quoth.settings import DEFAULT_MODEL, EncoderEngine
 
 SIZES = (1_000, 100_000, 1_000_000)
@@ -73,7 +74,7 @@ def measure(
         "reader": str(reader) if isinstance(reader, Path) else reader,
         "warm": [question.text for question in material.questions[:_WARM]],
     }
-    with kept_in((folder or default_folder()).expanduser().absolute(), keep=keep) as kept:
+    with kept_in(at_home(folder or default_folder()).absolute(), keep=keep) as kept:
         maker = _Maker(material, encoder, kept, common, report)
         # All that takes the machine's cores is done before anything is measured
         plans = [maker.plan(size) for size in sizes]

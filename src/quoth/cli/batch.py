@@ -12,10 +12,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from quoth.errors import IntegrityError, PathError, QuestionError
+from quoth.paths import at_home
 
 Json = dict[str, Any]
 
@@ -40,7 +40,7 @@ def batch_lines(name: str) -> Iterator[tuple[str, Iterable[bytes]]]:
         yield "standard input", sys.stdin.buffer
         return
     try:
-        file = Path(name).expanduser().open("rb")
+        file = at_home(name).open("rb")
     except OSError as error:
         raise PathError(f"{name} can't be read: {(error.strerror or str(error)).lower()}; check the path") from error
     with file:

@@ -10,6 +10,7 @@ import typer
 from quoth.cli.options import JsonOption, ReaderOption, chosen_reader
 from quoth.cli.progress import indexing_bars, waiting
 from quoth.cli.terminal import Verbatim, complain, one_line, output, show, show_json
+from quoth.paths import at_home
 from quoth.settings import read_settings
 
 _LEAST, _MOST = 100, 10_000_000
@@ -103,7 +104,7 @@ def bench(
 def _clear(folder: Path | None, as_json: bool) -> None:
     from quoth.benchmark.cache import clear, default_folder
 
-    place = (folder or default_folder()).expanduser().absolute()
+    place = at_home(folder or default_folder()).absolute()
     with waiting("removing"):
         removed = clear(place)
     if as_json:

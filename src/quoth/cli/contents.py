@@ -27,6 +27,7 @@ from quoth.cli.options import (
 from quoth.cli.progress import indexing_bars, waiting
 from quoth.cli.terminal import Verbatim, complain, messages, one_line, show, show_json
 from quoth.counted import counted
+from quoth.paths import at_home
 from quoth.settings import read_settings
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def home(as_json: JsonOption = False) -> None:
       quoth home
       quoth index --library "$(quoth home)/shared" handbook/
     """
-    folder = read_settings().home.expanduser().absolute()
+    folder = at_home(read_settings().home).absolute()
     if as_json:
         show_json({"home": str(folder)})
     else:
@@ -184,7 +185,7 @@ def check(
       quoth check --salvage saved && quoth index saved/corpus.jsonl --library anew
     """
     if salvage is not None:
-        _salvage(library_folder(library).expanduser().absolute(), salvage.expanduser(), as_json)
+        _salvage(at_home(library_folder(library)).absolute(), at_home(salvage), as_json)
         return
     with opened(library) as its:
         with waiting("checking"):
@@ -238,7 +239,7 @@ def _follow(library: Library, paths: Sequence[Path], as_json: bool) -> None:
         if news:
             _tell(summary, library.folder, as_json)
 
-    roots = [path.expanduser().resolve() for path in paths]
+    roots = [at_home(path).resolve() for path in paths]
     messages().print(f"following {counted(len(roots), 'path')}; Ctrl-C ends it", style="dim", highlight=False)
     Follower(roots, update, lambda error: complain(str(error)), library.folder.resolve()).follow()
 

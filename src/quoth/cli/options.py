@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quoth.paths import at_home
 from quoth.settings import read_settings
 
 if TYPE_CHECKING:
@@ -90,9 +91,9 @@ def chosen_reader(given: str | None) -> Path | bool:
     if given == "off":
         return False
     if given is not None and given != "on":
-        return Path(given).expanduser()
+        return at_home(given)
     folder = read_settings().reader
-    return True if folder is None else folder.expanduser()
+    return True if folder is None else at_home(folder)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import typer
 from quoth.cli.options import JsonOption
 from quoth.cli.progress import training_bar, waiting
 from quoth.cli.terminal import Verbatim, complain, one_line, show, show_json
+from quoth.paths import at_home
 
 if TYPE_CHECKING:
     from quoth.training.lesson import Exported, Lesson
@@ -116,7 +117,7 @@ def _prepared(
     if threads is not None:
         torch.set_num_threads(threads)
     material = Material(datasets, validate, held_out="")
-    return Lesson.prepare(material, out.expanduser(), origin=Origin(origin) if origin else None, steps=steps)
+    return Lesson.prepare(material, at_home(out), origin=Origin(origin) if origin else None, steps=steps)
 
 
 @contextmanager
