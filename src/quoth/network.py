@@ -22,6 +22,9 @@ def session_options(threads: int) -> SessionOptions:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
+    # A plan of memory for each shape that ever comes, of which there are thousands, is never let go of; without them
+    # nothing takes longer (docs/speed.md)
+    options.enable_mem_pattern = False
     # Where such files would be looked for: below what is no folder, so that none is ever there
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
     return options
