@@ -26,6 +26,7 @@ LEAVES = (
     "weights",
     "calibration",
     "disagreement",
+    "figures",
     "answer",
     "answer_kind",
     "language",

@@ -36,6 +36,9 @@ _SCARCE = _Room(quote=680, context=250, whole=False)
 _FOLLOWED = 120
 """Units of the question before that are shown."""
 
+_NUMBERS = 60
+"""Units of the numbers that are shown as not mentioned."""
+
 _SURE = {
     "sure": ("Sure of this answer", reply.SURE),
     "likely": ("Likely the answer", reply.LIKELY),
@@ -61,6 +64,8 @@ def answer_reply(
         return _declined(answer, above, searched, private)
     words, colour = _DIFFERING if answer.disagreeing else _SURE[confidence_in_words(answer.confidence)]
     lines = _answer_lines(answer, above, names)
+    if unmentioned := answer.unmentioned:
+        words += f" · {one_line(', '.join(unmentioned), _NUMBERS)}: not mentioned in any quote"
     return Reply(
         embeds=(card(lines, author=answer.question, footer=f"{words} · {searched}", colour=colour),),
         buttons=(

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from quoth.disagreement import Said, answers_otherwise
+from quoth.figures import figures
 
 Json = dict[str, Any]
 
@@ -219,6 +220,22 @@ class Answer:
             and (said.disagrees(Said.of(quote.text)) or (quote.alone and _answer_otherwise(first, quote)))
         )
 
+    @property
+    def unmentioned(self) -> tuple[str, ...]:
+        """The question's numbers, a year for example, that neither an offered quote nor its citation mentions.
+
+        An answer to a question that nearly was the one asked can be right in itself, so that a person should be told.
+        """
+        if not self.offered:
+            return ()
+        said = {
+            number
+            for quote in self.offered
+            for text in (quote.text, quote.title, quote.heading, quote.document, quote.context and quote.context.text)
+            for number in figures(text or "")
+        }
+        return tuple(written for number, written in figures(self.question).items() if number not in said)
+
     def as_json(self, *, explain: bool = False) -> Json:
         """Return the answer as a JSON object; ``explain`` adds the signals of the confidence and of each passage."""
         answer: Json = {
@@ -230,6 +247,7 @@ class Answer:
             "language_known": self.language_known,
             "quotes": [quote.as_json() for quote in self.quotes],
             "disagreeing": [quote.rank for quote in self.disagreeing],
+            "unmentioned": list(self.unmentioned),
             "passages": [passage.as_json(with_signals=explain) for passage in self.passages],
         }
         if explain:

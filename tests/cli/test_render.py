@@ -46,6 +46,13 @@ def test_the_answer_is_marked_inside_the_quote():
     assert [(text, style) for text, style in line.pieces if style] == [("70%", "bold reverse")]
 
 
+def test_numbers_that_no_quote_mentions_are_told_and_few_of_many():
+    lines = plain(answer_lines(replace(ANSWER, question="What of 2014, and 70 %?")))
+    assert "2014: not mentioned in any quote" in lines
+    lines = plain(answer_lines(replace(ANSWER, question=" ".join(map(str, range(2000, 2100))))))
+    assert "2000, 2001, 2002, 2003, 2004: not mentioned in any quote" in lines
+
+
 def test_context_stands_before_the_quote_and_apart_from_it():
     lines = plain(answer_lines(ANSWER))
     assert lines[:4] == ["    earlier, in paragraph 5:", "The chief  spoke.", "[1]", QUOTE.text]

@@ -15,6 +15,7 @@ from quoth.settings import MULTILINGUAL_MODEL
 
 _CLOSEST_SHOWN = 3
 _PASSAGE_SHOWN = 300
+_NUMBERS_SHOWN = 5
 _CUT = " […]"
 
 _UNKNOWN_LANGUAGE = (
@@ -41,6 +42,8 @@ def answer_lines(answer: Answer, *, explain: bool = False, name_answer: bool = F
             yield Verbatim()
         if weaker := len(answer.quotes) - len(offered):
             yield Verbatim((f"{counted(weaker, 'weaker quote')} not shown; --json holds all", _ASIDE))
+        if unmentioned := answer.unmentioned:
+            yield Verbatim((f"{', '.join(unmentioned[:_NUMBERS_SHOWN])}: not mentioned in any quote", _PROBLEM))
         # How sure it is that the first quote answers says nothing of which source is right
         words = "the sources differ" if disagreeing else confidence_in_words(answer.confidence)
         yield Verbatim((f"{words}; {searched} searched", _ASIDE))

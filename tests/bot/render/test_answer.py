@@ -259,3 +259,10 @@ def test_an_abstention_says_that_the_question_s_language_is_unknown_and_an_answe
     assert body(replace(ABSTENTION, language_known=False)).split("\n")[1] == said
     assert said not in body(ABSTENTION)
     assert said not in body(replace(ANSWER, language_known=False))
+
+
+def test_numbers_that_no_quote_mentions_are_told_and_cut_where_they_are_long():
+    (embed,) = answer_reply(replace(ANSWER, question="What of 2014, and 70 %?")).embeds
+    assert embed.footer.text == "Sure of this answer · 2014: not mentioned in any quote · 12 documents searched"
+    (embed,) = answer_reply(replace(ANSWER, question="9" * 2_000)).embeds
+    assert len(embed.footer.text) < 150
