@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from quoth import pipeline
 from quoth.encoder import Encoder
 from quoth.library import Library
-from quoth.read import MAX_QUOTE, cut, windows
+from quoth.read import MAX_QUOTE, cut, first_cell, windows
 from quoth.words import terms
 
 LONG = (
@@ -124,3 +124,19 @@ def test_no_quote_is_longer_than_it_may_be(tmp_path: Path, encoder: Encoder):
         answer = library.ask("Who is the owner of the Albatross?")
         assert "Zebediah Quill" in answer.quotes[0].text
         assert all(len(quote.text) <= MAX_QUOTE for quote in answer.quotes)
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "expected"),
+    [
+        ("| Saturday | 10:00–16:00 | closed |\n| Sunday | closed |", "10:00–16:00 | closed |\n| Sunday", "10:00–16:00"),
+        ("| a | b |", "| a | b", "a"),
+        ("at 10:00, or at noon", "10:00, or at noon", "10:00, or at noon"),
+        ("from one line\nto the next", "one line\nto the next", "one line\nto the next"),
+        ("| |", "| |", "| |"),
+    ],
+)
+def test_an_answer_in_a_table_ends_with_its_cell(text, marked, expected):
+    start = text.index(marked)
+    first, last = first_cell(text, start, start + len(marked))
+    assert text[first:last] == expected

@@ -74,6 +74,9 @@ class Window:
     answer: tuple[int, int] | None = None
 
 
+_CELL = re.compile(r"[^|]+")
+
+
 def windows(
     question: Question, ranked: Ranked, texts: Texts, readings: Readings | None = None
 ) -> tuple[list[Window], Matrix]:
@@ -88,7 +91,7 @@ def windows(
     count = len(readings.by_row) if readings else _PASSAGES_READ
     for place, row in enumerate(ranked.rows[:count].tolist()):
         score, share = float(ranked.scores[place]), float(shares[place])
-        marked = _Marked(readings, readings.by_row[row], texts.passage(row).start) if readings else None
+        marked = _Marked(readings, readings.by_row[row], row, texts) if readings else None
         for window, measured in _passage_windows(question, kind, row, texts, marked):
             found.append(window)
             margin = score - float(ranked.scores[0])
@@ -101,16 +104,25 @@ def windows(
     return found, signals.reshape(len(rows), len(names))
 
 
+def first_cell(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a span, or where it runs over cells of a table, what of it stands in the first one."""
+    for cell in _CELL.finditer(text, start, end):
+        if cell[0].strip():
+            return cell.start() + len(cell[0]) - len(cell[0].lstrip()), cell.start() + len(cell[0].rstrip())
+    return start, end
+
+
 _Scored = tuple[float, tuple[int, int] | None]
 
 
 class _Marked:
     """Where the reader sees the answer in one passage, in offsets of its document."""
 
-    def __init__(self, readings: Readings, reading: Reading, start: int) -> None:
+    def __init__(self, readings: Readings, reading: Reading, row: int, texts: Texts) -> None:
         self._readings = readings
         self._reading = reading
-        self._spans = reading.spans + start
+        self._text = texts.document(row).text
+        self._spans = reading.spans + texts.passage(row).start
         _, first, last = best_span(reading.start, reading.end)
         self._best = self._offsets(first, last) if last >= first else None
 
@@ -118,7 +130,7 @@ class _Marked:
         """Return the best span of a stretch with its score, None where it holds no token."""
         first, last = self._tokens(start, end)
         score, i, j = best_span(self._reading.start[first:last], self._reading.end[first:last])
-        return score, self._offsets(first + i, first + j) if j >= i else None
+        return score, first_cell(self._text, *self._offsets(first + i, first + j)) if j >= i else None
 
     def within(self, start: int, end: int) -> dict[str, float]:
         """Return the signals of a window."""
