@@ -68,6 +68,15 @@ def test_a_margin_before_a_capital_letter_joins_as_well():
     assert shown(text) == [text]
 
 
+def test_a_headline_in_capitals_says_nothing_of_how_the_lines_below_it_are_broken():
+    text = (
+        "4. PENSION SCHEME\n"
+        "The deficit was estimated at GBP 1.9m as at 30 June 2023. The Trustees will report in\n"
+        "January.\n"
+    )
+    assert shown(text)[-1].endswith("The Trustees will report in\nJanuary.")
+
+
 def test_an_indented_line_begins_a_paragraph_in_wrapped_text_even_where_the_one_before_fills_its_line():
     first = (
         "  The harbour was quiet that morning, and the boats lay side by side\n"

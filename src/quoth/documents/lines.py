@@ -99,12 +99,20 @@ def is_wrapped(text: str, lines: list[Span]) -> bool:
     if not MIN_WIDTH <= width <= MAX_WIDTH:
         return False
     votes = 0
+    if len(lines) > 2 and _is_headline(text, lines[0], lines[1], width):
+        lines = lines[1:]
     for line, following in pairwise(lines):
         # The longest line always leaves no room; alone it proves nothing if a sentence ends there.
         longest = line[1] - line[0] >= width
         if _is_full(text, line, following, width) and not (longest and is_ended(text[line[0] : line[1]])):
             votes += not is_item(text[following[0] : following[1]])
     return votes * 2 > len(lines) - 1
+
+
+def _is_headline(text: str, line: Span, following: Span, width: int) -> bool:
+    """Whether a first line in capitals stands for itself: it says nothing of how the text below it is broken."""
+    said = text[line[0] : line[1]]
+    return said.isupper() and not is_ended(said) and not _is_full(text, line, following, width)
 
 
 def _width(text: str, lines: list[Span]) -> int:
