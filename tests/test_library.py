@@ -21,6 +21,7 @@ from quoth.errors import (
     DocumentNotFoundError,
     EmptyLibraryError,
     FormatError,
+    LibraryError,
     ModelMismatchError,
     NotALibraryError,
     PathError,
@@ -545,6 +546,39 @@ def test_a_closed_library_leaves_one_file_and_an_empty_lock(root, opened):
     library.close()
     left = {path.name: path.stat().st_size for path in library.folder.iterdir()}
     assert left.keys() == {FILE_NAME, "indexing.lock"} and left["indexing.lock"] == 0
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda library: library.ask(QUESTION),
+        lambda library: library.search(QUESTION),
+        lambda library: library.documents(),
+        lambda library: library.counts(),
+    ],
+    ids=["ask", "search", "documents", "counts"],
+)
+def test_a_closed_library_says_that_it_was_closed(root, opened, use):
+    (root / "a.txt").write_text(BOATS)
+    library = opened()
+    library.index([root])
+    library.close()
+    with pytest.raises(LibraryError, match="was closed; open it again"):
+        use(library)
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_one_path_is_indexed_as_it_is(root, opened, kind):
+    (root / "a.txt").write_text(BOATS)
+    assert opened().index(kind(root)).added == 1
+
+
+def test_a_document_in_another_root_than_the_one_named_is_told_of(root, opened):
+    (root / "a.txt").write_text(BOATS)
+    library = opened()
+    library.index([root])
+    with pytest.raises(DocumentNotFoundError, match=r"in the root '/none'; there is one in .*root"):
+        library.remove("a.txt", root="/none")
 
 
 ODD = {

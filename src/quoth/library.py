@@ -148,9 +148,9 @@ class Library:
     # -- what is in it
 
     def index(
-        self, paths: Sequence[Path | str] = (), report: Callable[[Progress], None] = lambda progress: None
+        self, paths: Path | str | Sequence[Path | str] = (), report: Callable[[Progress], None] = lambda progress: None
     ) -> IndexSummary:
-        """Bring the library up to date with ``paths``, each a root; with its known roots where none is given.
+        """Bring the library up to date with ``paths``, one or several, each a root; with its known roots without any.
 
         If the library was made with another model, every document is embedded anew first; an interrupted run goes
         on where it stopped. ``report`` is called as the work goes on. Another ``index`` of the same library is waited
@@ -161,6 +161,7 @@ class Library:
             EmptyLibraryError: no path is given and the library knows none.
             ModelError: the encoder can't be loaded.
         """
+        paths = [paths] if isinstance(paths, (str, Path)) else paths
         with in_turn(self.folder, report), self._indexing(report) as (indexer, store):
             if not paths and not store.roots():
                 raise EmptyLibraryError(f"the library {self.folder} is empty; name what to index: quoth index PATH")
@@ -321,7 +322,8 @@ class Library:
         retriever: RetrieverKind = "both",
         without: Collection[str] = (),
     ) -> Answer:
-        """Answer a question with up to ``quotes`` verbatim quotes, or abstain.
+        """Answer a question with up to ``quotes`` verbatim quotes, or abstain: then ``quotes`` are only what was close,
+        and ``offered`` is empty.
 
         ``document`` is a glob over document names: only those are asked. ``history`` holds the questions before this
         one, oldest first, which a follow-up may lean on. ``retriever`` leaves one of the two searches out, to measure
@@ -500,6 +502,11 @@ def _record(store: Store, name: str, root: str | None) -> DocumentRecord:
     if found:
         roots = ", ".join(record.root for record in found)
         raise DocumentNotFoundError(f"{len(found)} documents are called {name!r}; say which with --root: {roots}")
+    elsewhere = sorted({record.root for record in store.documents() if record.name == name})
+    if elsewhere:
+        raise DocumentNotFoundError(
+            f"no document is called {name!r} in the root {root!r}; there is one in {', '.join(elsewhere)}"
+        )
     raise DocumentNotFoundError(f"no document is called {name!r}; see what there is with: quoth sources")
 
 

@@ -153,6 +153,8 @@ def translated(place: Path, milliseconds: int = BUSY_MILLISECONDS) -> Iterator[N
         ) from error
     except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
         raise LibraryError(f"{place} can't be opened for writing ({error}); check its permissions") from error
+    except apsw.ConnectionClosedError as error:
+        raise LibraryError(f"{place} was closed; open it again") from error
     except (apsw.FullError, apsw.IOError) as error:
         raise LibraryError(
             f"the disk of {place} failed or is full ({error}); nothing of the last step was kept"
