@@ -124,6 +124,11 @@ class BotSettings(BaseSettings):
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
+    @field_validator("log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
     @field_validator("home", "reader", "token_file")
     @classmethod
     def _expanded(cls, value: Path | None) -> Path | None:

@@ -96,10 +96,11 @@ class Report:
             f"{self.unanswerable:,} without an answer\n{self.model}, retriever {self.retriever}, reader {self.reader}"
         )
         table = Table(title=Text(title), caption=self._warnings())
-        table.add_column("measure")
+        # Where there is little room, what is only explained makes it
+        table.add_column("measure", overflow="fold")
         for heading in ("value", "95 % interval", "questions"):
-            table.add_column(heading, justify="right", no_wrap=True)
-        table.add_column("what it says")
+            table.add_column(heading, justify="right", overflow="fold")
+        table.add_column("what it says", overflow="fold")
         for name, figure in self.figures.items():
             interval = f"{_shown(figure.low, figure.unit)} to {_shown(figure.high, figure.unit)}"
             value = _shown(figure.value, figure.unit)
