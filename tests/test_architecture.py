@@ -49,6 +49,7 @@ CHAIN = (
     "encoder",
     "reader",
     "store",
+    "naming",
     "index",
     "spelling",
     "question",

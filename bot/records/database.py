@@ -42,7 +42,9 @@ class Database:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise LibraryError(f"the folder {path.parent} can't be made: {error.strerror}") from error
+                raise LibraryError(
+                    f"the folder {path.parent} can't be made: {error.strerror}; set another QUOTH_HOME"
+                ) from error
             connection = apsw.Connection(str(path))
             try:
                 _configure(connection, path)

@@ -19,6 +19,8 @@ from typing import Any
 
 from quoth.errors import DatasetError, PathError
 
+_LAYOUT = "in the BEIR layout (corpus.jsonl, queries.jsonl, qrels/test.tsv)"
+
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
@@ -89,7 +91,7 @@ def read_dataset(path: Path | str, split: str = "test") -> Dataset:
         return _read_squad(path)
     if path.exists():
         raise DatasetError(f"{path} is neither a dataset folder nor a .json file in SQuAD's format.")
-    raise PathError(f"There is no dataset at {path}.")
+    raise PathError(f"There is no dataset at {path}; name a folder {_LAYOUT}, or a file in SQuAD's JSON.")
 
 
 def _read_folder(folder: Path, split: str) -> Dataset:
@@ -272,7 +274,7 @@ def _lines(path: Path) -> Iterator[str]:
         with path.open(encoding="utf-8-sig", newline="\n") as file:
             yield from file
     except FileNotFoundError:
-        raise PathError(f"The dataset lacks {path}.") from None
+        raise PathError(f"The dataset lacks {path}; a dataset is a folder {_LAYOUT}.") from None
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path} is not UTF-8 ({error.reason} at byte {error.start}).") from None
     except OSError as error:

@@ -26,6 +26,7 @@ from quoth.errors import DocumentNotFoundError, EmptyLibraryError, ModelMismatch
 from quoth.index.sealed import UnsealedError
 from quoth.indexing import Indexer, IndexSummary, Progress, documents_of, is_upload
 from quoth.memory import Memory
+from quoth.naming import named
 from quoth.paths import at_home
 from quoth.reader import Reader, loaded_reader
 from quoth.retrieve import RetrieverKind
@@ -259,7 +260,7 @@ class Library:
             DocumentNotFoundError: no document, or more than one, is called so.
         """
         with self._lock, self._store.reading():
-            return self._store.document(_record(self._store, name, root).id)
+            return self._store.document(named(self._store, name, root).id)
 
     def document_by_id(self, document_id: int) -> Document:
         """Return the document that a quote or a record names by its ``document_id``.
@@ -287,7 +288,7 @@ class Library:
         """
         with self._writer() as store:
             with store.writing():
-                record = _record(store, name, root)
+                record = named(store, name, root)
                 store.remove([record.id])
             self._forget(store)
             return record
@@ -493,21 +494,6 @@ class Library:
 
 def _on_disk(store: Store) -> list[Path]:
     return [Path(root) for root in store.roots() if not is_upload(root)]
-
-
-def _record(store: Store, name: str, root: str | None) -> DocumentRecord:
-    found = [record for record in store.documents() if record.name == name and root in (None, record.root)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        roots = ", ".join(record.root for record in found)
-        raise DocumentNotFoundError(f"{len(found)} documents are called {name!r}; say which with --root: {roots}")
-    elsewhere = sorted({record.root for record in store.documents() if record.name == name})
-    if elsewhere:
-        raise DocumentNotFoundError(
-            f"no document is called {name!r} in the root {root!r}; there is one in {', '.join(elsewhere)}"
-        )
-    raise DocumentNotFoundError(f"no document is called {name!r}; see what there is with: quoth sources")
 
 
 def _check(question: str, history: Sequence[str], count: int) -> None:

@@ -15,6 +15,7 @@ from quoth.errors import DocumentNotFoundError, ModelMismatchError
 from quoth.index import live
 from quoth.index.live import IndexedPassages
 from quoth.memory import Memory
+from quoth.naming import hint
 from quoth.pipeline import Pipeline
 from quoth.question import EmbeddedQuestion, embed, resolve
 from quoth.stopwatch import Stopwatch
@@ -111,10 +112,11 @@ class Searcher:
         matching = [r for r in self._store.documents() if pattern is None or fnmatchcase(r.name, pattern)]
         wanted = [r.id for r in matching if r.name not in without]
         rows = np.flatnonzero(np.isin(self._passages.document_ids, wanted))
-        if not len(rows) and without:
-            raise DocumentNotFoundError("no document is left to search; leave fewer out")
         if not len(rows):
-            raise DocumentNotFoundError(f"no document matches {pattern!r}; see what there is with: quoth sources")
+            if without or pattern is None:
+                raise DocumentNotFoundError("no document is left to search; leave fewer out")
+            names = (record.name for record in self._store.documents())
+            raise DocumentNotFoundError(f"no document matches {pattern!r}; {hint(pattern, names)}")
         return Searched(self._passages, rows)
 
     def _check_model(self, recorded: ModelIdentity) -> None:

@@ -54,7 +54,9 @@ def open_database(folder: Path, *, create: bool) -> apsw.Connection:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise PathError(f"the library folder {folder} can't be made: {error.strerror}") from error
+            raise PathError(
+                f"the library folder {folder} can't be made: {error.strerror}; name another (--library, QUOTH_HOME)"
+            ) from error
     with translated(folder):
         connection = apsw.Connection(str(path))
         try:
