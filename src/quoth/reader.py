@@ -104,8 +104,6 @@ class Reader:
         import onnxruntime
 
         path = reader_file(folder)
-        if folder is not None and not folder.is_dir():
-            raise ModelError(f"there is no reader's folder at {folder}; name one that quoth train reader made")
         remedy = "reinstall Quoth" if folder is None else "train it again, or name the folder of another"
         try:
             card = json.loads(path.with_suffix(".json").read_text("utf-8"))

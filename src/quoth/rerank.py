@@ -31,7 +31,7 @@ READ_FIRST = 3
 """Passages that are read however clear it is which is best."""
 READ_MOST = 10
 
-READ_TOKENS = 350
+READ_TOKENS = 400
 """Tokens that the passages read for a question may have together. What more would give isn't measurable:
 docs/reader.md."""
 
