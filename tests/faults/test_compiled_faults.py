@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -23,8 +24,6 @@ ALL = os.environ.get("QUOTH_FAULTS") == "all"
 PLACES = 300 if ALL else 30
 AT = range(1_000) if ALL else (3, 11)
 """Calls that fail, as far as there are so many."""
-
-QUANTISERS = "ort.quant."
 
 TEXTS = ["Where is the boat?", "The harbour master counts every boat at dawn."]
 
@@ -85,9 +84,11 @@ def test_whatever_call_fails_while_it_is_made_the_model_serves_and_is_compiled_t
             break
         met += 1
         left = [name for name in left_in(cache, model) if not name.startswith(".new-")]
-        # ONNX Runtime's quantiser has a temporary folder of its own, which stays where deleting that very one fails
-        left = [name for name in left if not (name.startswith(QUANTISERS) and name in steps.taken[fatal])]
-        assert lasting or left == [], steps.taken[fatal]
+        # ONNX Runtime's quantiser has temporary folders of its own; one stays where deleting it is what fails
+        quantisers = [name for name in left if name.startswith("ort.quant.")]
+        for name in quantisers:
+            shutil.rmtree(cache / "temporary" / name)
+        assert lasting or (left == quantisers and len(left) <= 1), steps.taken[fatal]
         again = Encoder.load(str(model))
         assert isinstance(again._model, OnnxModel), steps.taken[fatal]
         np.testing.assert_allclose(again.encode_questions(TEXTS), expected, atol=1e-5)
