@@ -19,7 +19,7 @@ from bot.records.kept import DAY, Earlier, KeptAnswer, KeptSpan, Votes
 from quoth.answer import Answer
 
 _HISTORY = 3
-A_DAY = 500
+_A_DAY = 500
 """Answers, and questions in a server's log, that are kept of one person and day."""
 _ID_BYTES = 12  # 16 characters in base64
 _GONE = "This answer is no longer kept, so its buttons don't work any more; please ask again."
@@ -78,11 +78,7 @@ class AnswerRecords:
                 "INSERT INTO wording VALUES (?, ?, ?)",
                 (answer_id, answer.question, packed_history(list(history)[-_HISTORY:])),
             )
-            db.execute(
-                "DELETE FROM answer WHERE id IN (SELECT id FROM answer WHERE asker = ? AND at > ? "
-                "ORDER BY at DESC, rowid DESC LIMIT -1 OFFSET ?)",
-                (person, now - DAY, A_DAY),
-            )
+            keep_newest_of_day(db, "answer", person, now)
         return answer_id
 
     def answer(self, answer_id: str, *, guild: int | None) -> KeptAnswer:
@@ -167,6 +163,15 @@ def _found(db: apsw.Connection, answer_id: str, guild: int | None) -> KeptAnswer
         weaker=tuple(_span(values) for values in spans["weaker"]),
         passages=tuple(_span(values) for values in spans["passages"]),
         asked_at=datetime.fromtimestamp(at, UTC),
+    )
+
+
+def keep_newest_of_day(db: apsw.Connection, table: str, person: bytes, now: float) -> None:
+    """Delete what a person has in a table of the day before ``now``, but for the newest."""
+    db.execute(
+        f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE asker = ? AND at > ? "
+        "ORDER BY at DESC, rowid DESC LIMIT -1 OFFSET ?)",
+        (person, now - DAY, _A_DAY),
     )
 
 

@@ -10,7 +10,7 @@ from functools import partial
 
 import apsw
 
-from bot.records.answers import A_DAY, AnswerRecords, packed_history, unpacked_history
+from bot.records.answers import AnswerRecords, keep_newest_of_day, packed_history, unpacked_history
 from bot.records.guilds import GuildRecords
 from bot.records.kept import DAY, DEFAULT_DAYS, PRIVATE_DAYS, Earlier, Forgotten, Stats, UnansweredQuestion
 
@@ -39,11 +39,7 @@ class QuestionRecords(AnswerRecords, GuildRecords):
                 "ON CONFLICT DO NOTHING",
                 (answer_id,),
             )
-            db.execute(
-                "DELETE FROM question WHERE id IN (SELECT id FROM question WHERE asker = ? AND at > ? "
-                "ORDER BY at DESC, id DESC LIMIT -1 OFFSET ?)",
-                (row[2], row[3] - DAY, A_DAY),
-            )
+            keep_newest_of_day(db, "question", row[2], row[3])
 
     def stats(self, guild: int) -> Stats:
         """Return a server's figures of the days that are kept, with the newest of the questions not answered."""

@@ -109,14 +109,14 @@ class Searcher:
             return before
         if pattern is None and not without:
             return Searched(self._passages, None)
-        matching = [r for r in self._store.documents() if pattern is None or fnmatchcase(r.name, pattern)]
+        records = self._store.documents()
+        matching = [r for r in records if pattern is None or fnmatchcase(r.name, pattern)]
         wanted = [r.id for r in matching if r.name not in without]
         rows = np.flatnonzero(np.isin(self._passages.document_ids, wanted))
         if not len(rows):
             if without or pattern is None:
                 raise DocumentNotFoundError("no document is left to search; leave fewer out")
-            names = (record.name for record in self._store.documents())
-            raise DocumentNotFoundError(f"no document matches {pattern!r}; {hint(pattern, names)}")
+            raise DocumentNotFoundError(f"no document matches {pattern!r}; {hint(pattern, (r.name for r in records))}")
         return Searched(self._passages, rows)
 
     def _check_model(self, recorded: ModelIdentity) -> None:

@@ -263,7 +263,7 @@ def test_forgetting_does_not_write_the_whole_file_anew(records: Records, path: P
 def test_of_one_person_s_answers_of_a_day_the_newest_are_kept(
     records: Records, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(answers_module, "A_DAY", 3)
+    monkeypatch.setattr(answers_module, "_A_DAY", 3)
     yesterday = keep(records)
     others = keep(records, asker=BOB)
     clock.now += DAY + 1
@@ -278,7 +278,7 @@ def test_of_one_person_s_answers_of_a_day_the_newest_are_kept(
 def test_of_one_person_s_questions_of_a_day_the_newest_are_in_the_log(
     records: Records, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(questions_module, "A_DAY", 3)
+    monkeypatch.setattr(answers_module, "_A_DAY", 3)
     keep(records, "Asked yesterday?")
     keep(records, "Somebody else?", asker=BOB)
     clock.now += DAY + 1
