@@ -8,12 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 from bot.errors import BusyError, ClosingError
 from bot.lanes import Lane
+from bot.pace import Paces
 from bot.shelf import Shelf
 from quoth.answer import Answer
 from quoth.counted import counted
@@ -26,7 +26,6 @@ _LIST_WORKERS = 2
 _LIST_WAITING = 128
 _LONG_WORKERS = 2
 _LONG_WAITING = 16
-_REMEMBERED_PEOPLE = 1_000
 
 _IN_A_ROW = 5
 """Questions that a person may ask as fast as ``cooldown`` allows."""
@@ -34,13 +33,8 @@ _IN_A_ROW = 5
 _LASTING = 3
 """Times ``cooldown`` that lie between the questions of a person who goes on after that."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Pace:
-    """How a person asks: when last, and up to when those questions would reach if they had come evenly."""
-
-    last: float = -math.inf
-    due: float = -math.inf
+_PRESSES = 20
+"""Buttons that a person may press as fast as they like; then one every ``cooldown`` seconds."""
 
 
 class Asker:
@@ -48,21 +42,20 @@ class Asker:
 
     ``workers`` questions are answered at a time and up to ``waiting`` wait, servers in turn, and in each its people. A
     person may ask again ``cooldown`` seconds after a question was taken, after ``_IN_A_ROW`` of them three times as
-    late, and have ``per_person`` questions in the queue.
+    late, and have ``per_person`` questions in the queue; who goes on although told to wait, waits longer.
     """
 
     def __init__(
         self, shelf: Shelf, *, workers: int = 2, waiting: int = 64, cooldown: float = 3.0, per_person: int = 2
     ) -> None:
         self._shelf = shelf
-        self._cooldown = cooldown
         self._per_person = per_person
+        self._paces = Paces(cooldown=cooldown, lasting=_LASTING * cooldown, in_a_row=_IN_A_ROW, patience=cooldown)
+        self._presses = Paces(cooldown=0.0, lasting=cooldown, in_a_row=_PRESSES, patience=cooldown)
         self._questions = Lane("questions", workers=workers, waiting=waiting, pace=0.5)
         self._short = Lane("short", workers=_SHORT_WORKERS, waiting=_SHORT_WAITING, pace=0.01)
         self._lists = Lane("lists", workers=_LIST_WORKERS, waiting=_LIST_WAITING, pace=0.1, at_once=1)
         self._long = Lane("long", workers=_LONG_WORKERS, waiting=_LONG_WAITING, pace=30.0, at_once=1)
-        self._paces: dict[int, _Pace] = {}
-        self._told: dict[int, _Pace] = {}
         self._asking: Counter[int] = Counter()
         self._pressing: set[int] = set()
         self._is_closing = False
@@ -94,13 +87,12 @@ class Asker:
         self._check_person(person, now)
         call = partial(self._shelf.ask, question, guild=guild, shared=shared, history=tuple(history), quotes=quotes)
         self._asking[person] += 1
-        before = self._paces.get(person, _Pace())
-        self._remember(person, now)
+        before = self._paces.take(person, now)
         try:
             return await self._questions.run(call, guild, person)
         except BusyError:
             # A question that wasn't taken costs no waiting
-            self._paces[person] = before
+            self._paces.put(person, before)
             raise
         finally:
             self._asking[person] -= 1
@@ -117,29 +109,40 @@ class Asker:
         self._questions.admit(guild)
 
     def nags(self, person: int) -> bool:
-        """Say whether a person asks too soon once more, since they were told that they do.
+        """Say whether a person asks too soon once more, although they were told until when to wait.
 
         A reply to each such message would make the bot write as fast as one person does, in everybody's channel.
         """
-        since = self._paces.get(person)
-        try:
-            self._check_person(person, time.monotonic())
-        except BusyError:
-            if since is not None and self._told.get(person) is since:
-                return True
-            if since is not None:
-                self._told[person] = since
-        return False
+        now = time.monotonic()
+        refusal = self._refusal(person, now)
+        if refusal is None or not self._paces.knows(person, now):
+            return False
+        self._paces.refuse(person, now, silently=True)
+        return True
+
+    def ignores(self, person: int) -> bool:
+        """Say whether a command or a press of a person gets no reply: they were told again and again to wait."""
+        now = time.monotonic()
+        pestered = [paces for paces in (self._paces, self._presses) if paces.pesters(person, now)]
+        for paces in pestered:
+            paces.refuse(person, now, silently=True)
+        return bool(pestered)
 
     @contextmanager
     def pressing(self, person: int) -> Iterator[None]:
         """Mark what a button of a person's takes; one at a time, since each costs reading and two requests.
 
         Raises:
-            BusyError: another one of theirs is not done yet.
+            BusyError: another one of theirs is not done yet, or they pressed too much.
         """
+        now = time.monotonic()
+        wait, often = self._presses.wait(person, now)
+        if wait > 0:
+            raise BusyError(_whole(self._presses.refuse(person, now, wait)), f"You pressed buttons {often}")
         if person in self._pressing:
-            raise BusyError(self._short.seconds, "I'm still at what you pressed before")
+            wait = self._presses.refuse(person, now, self._short.seconds)
+            raise BusyError(_whole(wait), "I'm still at what you pressed before")
+        self._presses.take(person, now)
         self._pressing.add(person)
         try:
             yield
@@ -154,7 +157,7 @@ class Asker:
         """
         now = time.monotonic()
         self._check_person(person, now)
-        self._remember(person, now)
+        self._paces.take(person, now)
 
     async def run(self, job: Callable[[], T], *, person: int | None = None) -> T:
         """Run something short that blocks (records, buttons) in a thread.
@@ -203,22 +206,23 @@ class Asker:
             raise _closing()
 
     def _check_person(self, person: int, now: float) -> None:
-        pace = self._paces.get(person, _Pace())
-        wait = pace.last + self._cooldown - now
-        lasting = pace.due - (_IN_A_ROW - 1) * (_LASTING - 1) * self._cooldown - now
-        if wait > 0 or lasting > 0:
-            reason = "You asked just now" if wait >= lasting else "You asked several times just now"
-            raise BusyError(max(1, math.ceil(max(wait, lasting))), reason)
+        refusal = self._refusal(person, now)
+        if refusal is not None:
+            raise BusyError(_whole(self._paces.refuse(person, now, refusal.seconds)), refusal.reason)
+
+    def _refusal(self, person: int, now: float) -> BusyError | None:
+        """Return why a question of a person is not taken now, or None where it is."""
+        wait, often = self._paces.wait(person, now)
+        if wait > 0:
+            return BusyError(_whole(wait), f"You asked {often}")
         if self._asking[person] >= self._per_person:
             asking = counted(self._asking[person], "question")
-            raise BusyError(self._questions.seconds, f"I'm still working on {asking} of yours")
+            return BusyError(self._questions.seconds, f"I'm still working on {asking} of yours")
+        return None
 
-    def _remember(self, person: int, now: float) -> None:
-        due = max(self._paces.get(person, _Pace()).due, now) + _LASTING * self._cooldown
-        self._paces[person] = _Pace(now, due)
-        if len(self._paces) > _REMEMBERED_PEOPLE:
-            self._paces = {other: pace for other, pace in self._paces.items() if pace.due > now}
-            self._told = {other: pace for other, pace in self._told.items() if self._paces.get(other) is pace}
+
+def _whole(seconds: float) -> int:
+    return max(1, math.ceil(seconds))
 
 
 def _closing() -> ClosingError:

@@ -238,10 +238,11 @@ class QuothBot(discord.AutoShardedClient):
     async def admits(self, interaction: discord.Interaction) -> bool:
         """Say whether an interaction is taken: once, and not when the bot is about to stop, which the person is told.
 
-        Every command, button and form comes through here before anything is begun.
+        Every command, button and form comes through here before anything is begun. Nothing is said to somebody who goes
+        on and on although told to wait: Discord shows them that the application did not respond.
         """
         begin_request()
-        if not self.take(interaction):
+        if not self.take(interaction) or self.asker.ignores(interaction.user.id):
             return False
         if self.closing and interaction.type is not discord.InteractionType.autocomplete:
             await tell(interaction, RESTARTING)

@@ -17,7 +17,7 @@ from bot.client import QuothBot
 from bot.errors import BusyError
 from bot.small_talk import ABOUT
 from quoth.store.connection import FILE_NAME
-from tests.bot.acting import said_after
+from tests.bot.acting import press, said_after
 from tests.bot.conftest import GUILD, QUESTION, UNANSWERABLE, MakeBot, Restart, deliver_again, labels, text_of
 
 
@@ -274,6 +274,20 @@ async def test_one_person_who_asks_too_fast_is_told_alone_when_to_come_back(
     again = await ann.slash(channel, "ask", question=QUESTION)
     assert again.ephemeral and again.response is not None and "try again in" in again.response.content
     assert len(channel.history(viewer=ben)) == 1
+    other = await ben.slash(channel, "ask", question=QUESTION)
+    assert other.response is not None and other.response.embeds
+
+
+@pytest.mark.bot_settings(cooldown=60.0)
+async def test_who_asks_on_and_on_is_told_eight_times_and_then_gets_no_reply(
+    channel: ChannelHandle, ann: MemberActor, ben: MemberActor
+) -> None:
+    answer = (await ann.slash(channel, "ask", question=QUESTION)).response
+    replies = [(await ann.slash(channel, "ask", question=QUESTION)).response for _ in range(12)]
+    assert [reply is not None for reply in replies] == [True] * 8 + [False] * 4
+    assert all("try again in" in reply.content for reply in replies[:8] if reply is not None)
+    # Nor do their presses; anybody else is answered
+    assert (await press(ann, answer, "More")).response is None
     other = await ben.slash(channel, "ask", question=QUESTION)
     assert other.response is not None and other.response.embeds
 

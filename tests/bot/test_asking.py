@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot import asking, lanes
+from bot import asking, lanes, pace
 from bot.asking import Asker
 from bot.errors import BusyError, ClosingError
 from bot.lanes import Lane
@@ -192,7 +192,7 @@ async def test_a_person_waits_before_the_next_question_and_is_told_how_long(shel
     await asker.ask("two", guild=2, person=7)
 
 
-async def test_who_asks_on_and_on_waits_three_times_as_long_after_five_questions_until_a_pause(
+async def test_who_asks_as_soon_as_told_waits_three_times_as_long_after_five_questions_until_a_pause(
     shelf: Gated, make, clock: Clock
 ):
     asker = make(cooldown=3.0)
@@ -201,19 +201,103 @@ async def test_who_asks_on_and_on_waits_three_times_as_long_after_five_questions
         await asker.ask("in a row", guild=1, person=7)
         clock.now += 3.0
     taken = []
-    for second in range(60):
+    while len(taken) < 6:
         try:
-            await asker.ask("on and on", guild=second, person=7)
+            await asker.ask("on and on", guild=len(taken), person=7)
         except BusyError as error:
             assert error.seconds <= 9 and "just now" in str(error)
+            clock.now += error.seconds
         else:
-            taken.append(second)
-        clock.now += 1.0
+            taken.append(clock.now)
     assert {after - before for before, after in itertools.pairwise(taken)} == {9}
     clock.now += 60.0
     for _ in range(5):
         await asker.ask("in a row", guild=1, person=7)
         clock.now += 3.0
+
+
+async def test_who_tries_on_although_told_to_wait_waits_longer_each_time_and_a_minute_at_most(
+    shelf: Gated, make, clock: Clock
+):
+    asker = make(cooldown=3.0)
+    shelf.open()
+    await asker.ask("taken", guild=1, person=7)
+    clock.now += 1.0
+    told = []
+    for _ in range(30):
+        with pytest.raises(BusyError) as refused:
+            await asker.ask("again", guild=1, person=7)
+        told.append(refused.value.seconds)
+        clock.now += 1.0
+    # The first refusal costs nothing, the second puts it off by no more than a cooldown
+    assert told[:3] == [2, 3, 6]
+    assert told == sorted(told) and told[-1] == 60
+    # Somebody else is not kept waiting, and the promise holds to the second
+    await asker.ask("another person's", guild=1, person=8)
+    clock.now += 58.0
+    with pytest.raises(BusyError, match="again and again"):
+        asker.check(7, guild=1)
+    clock.now += 60.0
+    await asker.ask("after the wait", guild=1, person=7)
+    # All is forgiven then
+    clock.now += 1.0
+    with pytest.raises(BusyError, match="try again in 2 s"):
+        asker.check(7, guild=1)
+
+
+async def test_messages_that_come_before_the_time_that_was_told_are_nagging_and_count(shelf: Gated, make, clock: Clock):
+    asker = make(cooldown=3.0)
+    shelf.open()
+    await asker.ask("taken", guild=1, person=7)
+    assert not asker.nags(7)  # to be told
+    with pytest.raises(BusyError):
+        await asker.ask("too soon", guild=1, person=7)
+    assert [asker.nags(7) for _ in range(4)] == [True] * 4
+    clock.now += 3.0
+    # The time that was told is over, the nagging put it off: that is told once more
+    assert not asker.nags(7)
+    with pytest.raises(BusyError, match="again and again") as refused:
+        await asker.ask("too soon", guild=1, person=7)
+    assert refused.value.seconds == 15
+    assert asker.nags(7) and not asker.nags(8)
+
+
+async def test_who_goes_on_and_on_gets_no_reply_until_they_pause(shelf: Gated, make, clock: Clock):
+    asker = make(cooldown=3.0)
+    shelf.open()
+    await asker.ask("taken", guild=1, person=7)
+    replies = 0
+    for _ in range(40):
+        clock.now += 0.5
+        if not asker.ignores(7):
+            replies += 1
+            with pytest.raises(BusyError):
+                asker.check(7, guild=1)
+    assert replies == 8
+    assert not asker.ignores(8)
+    clock.now += 60.0
+    assert not asker.ignores(7)
+    asker.check(7, guild=1)
+
+
+async def test_buttons_have_a_pace_of_their_own(make, clock: Clock):
+    asker = make(cooldown=3.0)
+    for _ in range(20):
+        with asker.pressing(7):
+            pass
+    with pytest.raises(BusyError, match="You pressed buttons several times just now") as refused, asker.pressing(7):
+        pass
+    asker.check(7, guild=1)
+    with asker.pressing(8):
+        pass
+    for _ in range(10):
+        with pytest.raises(BusyError), asker.pressing(7):
+            pass
+    assert asker.ignores(7)
+    clock.now += 60.0
+    assert refused.value.seconds == 3 and not asker.ignores(7)
+    with asker.pressing(7):
+        pass
 
 
 async def test_the_people_of_a_server_take_turns(shelf: Gated, make):
@@ -333,7 +417,7 @@ async def test_a_cancelled_question_that_runs_leaves_the_queue_working(shelf: Ga
 
 
 async def test_people_are_not_remembered_beyond_their_waiting_time(shelf: Gated, make, clock: Clock, monkeypatch):
-    monkeypatch.setattr(asking, "_REMEMBERED_PEOPLE", 5)
+    monkeypatch.setattr(pace, "_REMEMBERED_PEOPLE", 5)
     asker = make(cooldown=3.0)
     shelf.open()
     for person in range(20):
