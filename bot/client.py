@@ -25,6 +25,7 @@ from bot.commands.admission import Admissions
 from bot.commands.confirmations import Confirmations
 from bot.follow_up import is_follow_up, take_follow_up
 from bot.gateway import leave_the_gone
+from bot.memory import give_back
 from bot.messages import answer_message
 from bot.metrics import Metrics
 from bot.monitor import watch
@@ -187,7 +188,8 @@ class QuothBot(discord.AutoShardedClient):
     async def close(self) -> None:
         """Close the connection to Discord, then the threads, libraries and records."""
         self.closing = True
-        self.housekeeping.cancel()
+        for loop in (self.housekeeping, self.give_memory_back):
+            loop.cancel()
         if self._closed is None:
             self._closed = asyncio.create_task(self._close())
         await asyncio.shield(self._closed)
@@ -283,8 +285,9 @@ class QuothBot(discord.AutoShardedClient):
     async def on_ready(self) -> None:
         """Catch up with what happened while the bot was away."""
         log.info("ready in %s as %s", counted(len(self.guilds), "server"), self.user)
-        if not self.housekeeping.is_running():
-            self.housekeeping.start()
+        for loop in (self.housekeeping, self.give_memory_back):
+            if not loop.is_running():
+                loop.start()
         # So that no first question has to wait for the disk before it is acknowledged
         unknown = [guild.id for guild in self.guilds if guild.id not in self._guild_settings]
         for guild, kept in (await self.asker.run(partial(self._settings_of, unknown))).items():
@@ -308,6 +311,11 @@ class QuothBot(discord.AutoShardedClient):
         except Exception:
             # Housekeeping that fails once is tried again in an hour; a loop that raises would never run again.
             log.exception("housekeeping failed")
+
+    @tasks.loop(minutes=10)
+    async def give_memory_back(self) -> None:
+        """Give the system back the memory that is free."""
+        await self.asker.run(give_back)
 
     def _owns(self, guild: int) -> bool:
         count = self.shard_count or 1
