@@ -14,7 +14,7 @@ from bot.answering import Question, answer_question, link
 from bot.errors import BusyError
 from bot.failures import told
 from bot.permissions import answers_here, may_read_history, may_speak, missing_for_reply
-from bot.persistence import FAILURES, described, persistently
+from bot.persistence import FAILURES, NONCE, described, persistently
 from bot.records import Earlier
 from bot.render import Reply, note
 from bot.replies import sent
@@ -143,7 +143,7 @@ async def _send(message: discord.Message, reply: Reply, answer_id: str | None) -
         arguments["reference"] = message.to_reference(fail_if_not_exists=False)
         arguments["mention_author"] = False
     try:
-        return await persistently(lambda: message.channel.send(**arguments, nonce=message.id))
+        return await persistently(lambda: message.channel.send(**arguments, nonce=message.id), repeatable=NONCE)
     except FAILURES as error:
         log.warning("a reply could not be posted: %s", described(error))
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -26,21 +27,31 @@ FAILURES = (discord.HTTPException, aiohttp.ClientError, OSError)
 OUTAGE = 14 * 60.0
 """Seconds for which an answer is held ready: an interaction can be answered for 15 minutes."""
 
+NONCE = 120.0
+"""Seconds for which a message with the nonce of one that stands already surely is that one: Discord's documentation
+says "the past few minutes"."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
 
 
-async def persistently(call: Callable[[], Awaitable[T]], *, seconds: float = OUTAGE) -> T:
+async def persistently(call: Callable[[], Awaitable[T]], *, seconds: float = OUTAGE, repeatable: float = math.inf) -> T:
     """Do what may be done twice without harm, again and again for so many ``seconds`` while Discord fails.
+
+    It may be done twice for ``repeatable`` seconds only: that long after a try that may have taken effect, no other one
+    is begun.
 
     Raises: what the last try raised, and at once what another try can't change.
     """
-    end, pause = time.monotonic() + seconds, _FIRST_PAUSE
+    end, pause, doubt = time.monotonic() + seconds, _FIRST_PAUSE, math.inf
     while True:
+        begun = time.monotonic()
         try:
             return await call()
         except FAILURES as error:
             wait = max(pause, _told_to_wait(error))
-            if not _may_pass(error) or time.monotonic() + wait > end:
+            if _may_have_taken_effect(error):
+                doubt = min(doubt, begun)
+            if not _may_pass(error) or time.monotonic() + wait > min(end, doubt + repeatable):
                 raise
             log.warning("trying again in %g s: %s", wait, described(error))
         await asyncio.sleep(wait)
@@ -50,6 +61,13 @@ async def persistently(call: Callable[[], Awaitable[T]], *, seconds: float = OUT
 def _may_pass(failure: BaseException) -> bool:
     """Say whether the cause of one of FAILURES may be over in a while."""
     return not isinstance(failure, discord.HTTPException) or failure.status >= 500 or failure.status == 429
+
+
+def _may_have_taken_effect(failure: BaseException) -> bool:
+    """Say whether Discord may have done what it was asked: all but a refusal, and a connection that was never made."""
+    if isinstance(failure, discord.HTTPException):
+        return failure.status >= 500
+    return not isinstance(failure, aiohttp.ClientConnectorError)
 
 
 def described(error: BaseException) -> str:
