@@ -28,6 +28,10 @@ _ERASED = ("upload", "pending_upload", "question", "answer", "vote")
 """The tables that go with a server's library."""
 
 
+_ACTIONS = 1_000
+"""Managers' newest actions that are kept of a server; all of them are written anew when something is deleted."""
+
+
 class GuildRecords:
     """Servers' records."""
 
@@ -170,4 +174,9 @@ def _act(db: apsw.Connection, guild: int, what: str, by: int, detail: str) -> No
     db.execute(
         "INSERT INTO action (guild, what, detail, by, at) VALUES (?, ?, ?, ?, ?)",
         (guild, what, detail, by, time.time()),
+    )
+    db.execute(
+        "DELETE FROM action WHERE guild = ?1 AND id <= "
+        "(SELECT id FROM action WHERE guild = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+        (guild, _ACTIONS),
     )

@@ -429,6 +429,15 @@ def test_who_added_and_removed_files_is_remembered_and_their_names_while_they_ar
     assert records.actions(OTHER) == []
 
 
+def test_of_a_server_s_managers_actions_the_newest_are_kept(records: Records, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(guilds_module, "_ACTIONS", 3)
+    records.record_action(OTHER, "settings", by=ALICE)
+    for number in range(5):
+        records.record_action(GUILD, f"{number}", by=ALICE)
+    assert [one.what for one in records.actions(GUILD)] == ["4", "3", "2"]
+    assert len(records.actions(OTHER)) == 1
+
+
 def test_a_server_is_overdue_only_when_it_was_left_long_ago_and_the_first_time_counts(records: Records, clock: Clock):
     records.guild_left(GUILD)
     clock.now += 6 * DAY
