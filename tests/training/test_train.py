@@ -9,9 +9,13 @@ import torch
 from safetensors.torch import load_file
 
 from quoth.errors import ModelError
+from quoth.training import precision
+from quoth.training import train as train_module
+from quoth.training.batches import make_batch
 from quoth.training.evaluate import auroc, best_span, evaluate, f1, held_out
 from quoth.training.mix import Schedule
-from quoth.training.train import TrainingSettings, rate_factor, train
+from quoth.training.model import ByteDropout
+from quoth.training.train import TrainingSettings, forward, rate_factor, train
 
 SETTINGS = TrainingSettings(steps=6, log_every=2, evaluate_every=3, chunks=2, checkpoint_seconds=1e9)
 
@@ -32,10 +36,14 @@ class After:
         return self.left < 0
 
 
-def test_a_resumed_run_equals_an_uninterrupted_one(tiny_model, schedule, tmp_path):
+@pytest.mark.parametrize("bf16", [False, True])
+def test_a_resumed_run_equals_an_uninterrupted_one(tiny_model, schedule, tmp_path, bf16, monkeypatch):
+    monkeypatch.setattr(train_module, "bf16_pays", lambda: bf16)
     assert train(tiny_model, schedule, SETTINGS, tmp_path / "whole") == 6
     assert train(tiny_model, schedule, SETTINGS, tmp_path / "parts", stop=After(2)) == 2
     torch.manual_seed(999)
+    # On a processor of another kind too
+    monkeypatch.setattr(train_module, "bf16_pays", lambda: not bf16)
     assert train(tiny_model, schedule, SETTINGS, tmp_path / "parts", stop=After(3)) == 5
     assert train(tiny_model, schedule, SETTINGS, tmp_path / "parts") == 6
     whole, parts = (load_file(tmp_path / name / "checkpoint.safetensors") for name in ("whole", "parts"))
@@ -83,6 +91,46 @@ def test_only_the_trained_weights_move(tiny_model, schedule, tmp_path):
     assert all(
         not torch.equal(before[n[6:]], t) for n, t in after.items() if n.startswith("model/") and "key.bias" not in n
     )
+
+
+def test_16_bits_give_nearly_the_same_losses_and_gradients(tiny_model, schedule):
+    torch.manual_seed(0)
+    model = tiny_model().eval()
+    batch = make_batch(schedule.batch(0, long=False))
+    found = []
+    for bf16 in (False, True):
+        losses = forward(model, batch, bf16=bf16)
+        (gradient,) = torch.autograd.grad(losses.total, [model.span.weight])
+        assert losses.total.dtype == gradient.dtype == torch.float32
+        found.append((float(losses.total.detach()), gradient.flatten()))
+    assert found[0][0] == pytest.approx(found[1][0], rel=0.02)
+    assert found[0][0] != found[1][0]
+    assert torch.nn.functional.cosine_similarity(found[0][1], found[1][1], dim=0) > 0.99
+
+
+def test_whether_16_bits_pay_is_what_a_multiplication_takes(monkeypatch):
+    taken = {torch.float32: 3.0, torch.bfloat16: 1.0}
+    monkeypatch.setattr(precision, "_seconds", lambda left, right: taken[left.dtype])
+    assert precision.bf16_pays()
+    taken[torch.bfloat16] = 2.5
+    assert not precision.bf16_pays()
+    monkeypatch.undo()
+    left = torch.rand(64, 64)
+    assert 0 < precision._seconds(left, left) < 10
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean():
+    torch.manual_seed(0)
+    dropout, values = ByteDropout(0.1), torch.ones(999, 333)
+    dropped = dropout(values)
+    assert float((dropped == 0).float().mean()) == pytest.approx(26 / 256, abs=0.003)
+    assert float(dropped.mean()) == pytest.approx(1, abs=0.005)
+    # Neighbours, which share a draw, are dropped independently of each other
+    both = ((dropped[:, 1:] == 0) & (dropped[:, :-1] == 0)).float().mean()
+    assert float(both) == pytest.approx((26 / 256) ** 2, abs=0.002)
+    assert not torch.equal(dropped, dropout(values))
+    assert torch.equal(ByteDropout(0.0)(values), values)
+    assert torch.equal(dropout.eval()(values), values)
 
 
 def test_rates(tiny_model):
