@@ -40,10 +40,19 @@ def test_swaps_put_in_what_the_passage_lacks():
             if found is not None:
                 text, new = found
                 assert text != question and new in text
-                assert set(terms(new)) - set(terms("Chopin " + PASSAGES[0][1]))
+                negated = not new and ("n't" in text or "never" in text)
+                assert negated or set(terms(new)) - set(terms("Chopin " + PASSAGES[0][1]))
                 changed.add(text)
     assert "When did Chopin meet Clara Wieck?" in changed
     assert any("last" in text or "second" in text for text in changed)
+    assert {"When didn't Chopin meet Franz Liszt?", "Where was never Chopin born first?"} & changed
+
+
+def test_a_question_that_negates_already_is_not_negated():
+    swapper = Swapper(PASSAGES, QUESTIONS)
+    for seed in range(200):
+        found = swapper.swap("Where did Chopin not meet Liszt?", "", "", np.random.default_rng(seed))
+        assert found is None or ("n't" not in found[0] and "never" not in found[0])
 
 
 def test_nothing_to_swap():

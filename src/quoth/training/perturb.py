@@ -20,6 +20,11 @@ _YEAR = re.compile(r"\b(?:1[0-9]{3}|20[0-9]{2})s?\b")
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w])")
 _NAME = re.compile(r"\b[A-Z][\w'’.-]*\w(?:\s+(?:of|the|de|von|van|and)?\s*[A-Z][\w'’.-]*\w)*")
 _WORD = re.compile(r"[^\W\d_]+")
+_AUXILIARY = re.compile(r"\b(?:is|are|was|were|did|does|do|could|would|has|have|had|should|can|will)\b")
+_NEGATION = re.compile(r"\b(?:not|never|no|without)\b|n['’]t\b", re.IGNORECASE)
+_IRREGULAR = {"can": "can't", "will": "won't"}
+_NEGATED = 0.06
+"""Share of the swaps that try to negate the question."""
 _NUMBER_WORDS = _split("two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred")
 _PAIRS = _split(
     """
@@ -139,10 +144,14 @@ class Swapper:
                 self._words[slot].append(word.group())
 
     def swap(self, question: str, passage: str, title: str, rng: Generator) -> tuple[str, str] | None:
-        """(changed question, what was put in), or None where nothing can be swapped.
+        """(changed question, what was put in), or None where nothing can be swapped. A negated question has "" put in.
 
         What is put in never stands in ``passage`` (compared by stems), else the passage might answer it after all.
         """
+        if rng.random() < _NEGATED:
+            negated = _negated(question, rng)
+            if negated is not None:
+                return negated, ""
         held = set(terms(f"{title} {passage}"))
         marked = mentions(question)
         covered = {place for mention in marked for place in range(mention.start, mention.end)}
@@ -181,6 +190,16 @@ class Swapper:
             shifts = (-30, -12, -5, -3, -2, -1, 1, 2, 3, 5, 12, 30)
             pools.insert(0, [str(abs(int(text) + shift)) for shift in shifts])
         return pools
+
+
+def _negated(question: str, rng: Generator) -> str | None:
+    """The opposite of a question ("when was" to "when wasn't", "when was never"), or None where it negates already."""
+    found = _AUXILIARY.search(question)
+    if found is None or _NEGATION.search(question):
+        return None
+    word = found.group()
+    new = f"{word} never" if rng.random() < 0.2 else _IRREGULAR.get(word, f"{word}n't")
+    return question[: found.start()] + new + question[found.end() :]
 
 
 def _fresh(pool: Sequence[str], text: str, held: set[str], rng: Generator) -> str | None:
