@@ -188,7 +188,7 @@ class QuothBot(discord.AutoShardedClient):
     async def close(self) -> None:
         """Close the connection to Discord, then the threads, libraries and records."""
         self.closing = True
-        for loop in (self.housekeeping, self.give_memory_back):
+        for loop in (self.housekeeping, self.give_back_what_is_free):
             loop.cancel()
         if self._closed is None:
             self._closed = asyncio.create_task(self._close())
@@ -285,7 +285,7 @@ class QuothBot(discord.AutoShardedClient):
     async def on_ready(self) -> None:
         """Catch up with what happened while the bot was away."""
         log.info("ready in %s as %s", counted(len(self.guilds), "server"), self.user)
-        for loop in (self.housekeeping, self.give_memory_back):
+        for loop in (self.housekeeping, self.give_back_what_is_free):
             if not loop.is_running():
                 loop.start()
         # So that no first question has to wait for the disk before it is acknowledged
@@ -313,9 +313,13 @@ class QuothBot(discord.AutoShardedClient):
             log.exception("housekeeping failed")
 
     @tasks.loop(minutes=10)
-    async def give_memory_back(self) -> None:
-        """Give the system back the memory that is free."""
-        await self.asker.run(give_back)
+    async def give_back_what_is_free(self) -> None:
+        """Give back the memory that is free, and what was deleted from the records where that was put off."""
+        try:
+            await self.asker.run(self.records.catch_up)
+            await self.asker.run(give_back)
+        except Exception:
+            log.exception("what is free could not be given back")
 
     def _owns(self, guild: int) -> bool:
         count = self.shard_count or 1

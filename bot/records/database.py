@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +21,12 @@ from quoth.store.distrust import check_not_linked, check_schema, distrust
 
 _BUSY_MILLISECONDS = 10_000
 
+_LONG = 0.25
+"""Seconds that writing the words anew may take without being put off the next time; nobody gets at the records then."""
+
+_REST = 20
+"""Times as long as it took last that the next one is put off after."""
+
 
 class Database:
     """One connection that threads take turns at; every turn is a transaction."""
@@ -27,6 +35,9 @@ class Database:
         self.path = path
         self._connection = connection
         self._lock = threading.Lock()
+        self._rested = -math.inf
+        # An earlier run may have put it off
+        self._is_due = True
 
     @classmethod
     def open(cls, path: Path) -> Database:
@@ -74,18 +85,40 @@ class Database:
     def forget(self) -> None:
         """Leave nothing of what was deleted in the file or its log: pages that were rearranged can hold copies.
 
-        Only the tables with words in them are written anew, which are small; their old pages are overwritten.
+        Only the tables with words in them are written anew; their old pages are overwritten. Where they are so large
+        that it takes long and the last time was just now, it is put off until ``catch_up``: else whoever deletes one
+        answer after the other would keep everybody waiting.
         """
-        with suppress(LibraryBusyError):
-            with self.turn() as db:
-                for table in WITH_WORDS:
-                    db.execute(f"CREATE TEMP TABLE staying AS SELECT * FROM {table}")
-                    # Without a condition: this frees the pages as a whole instead of rearranging them
-                    db.execute(f"DELETE FROM main.{table}")
-                    db.execute(f"INSERT INTO main.{table} SELECT * FROM staying")
-                    db.execute("DROP TABLE staying")
-            with self._lock, translated(self.path, _BUSY_MILLISECONDS):
-                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        self._is_due = True
+        if time.monotonic() >= self._rested:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Do what ``forget`` put off."""
+        if not self._is_due:
+            return
+        begun = time.monotonic()
+        # Before it is begun: what is deleted meanwhile may come too late for it
+        self._is_due = False
+        try:
+            self._write_anew()
+        except BaseException as error:
+            self._is_due = True
+            if not isinstance(error, LibraryBusyError):
+                raise
+        ended = time.monotonic()
+        self._rested = ended + _REST * (ended - begun) if ended - begun > _LONG else -math.inf
+
+    def _write_anew(self) -> None:
+        with self.turn() as db:
+            for table in WITH_WORDS:
+                db.execute(f"CREATE TEMP TABLE staying AS SELECT * FROM {table}")
+                # Without a condition: this frees the pages as a whole instead of rearranging them
+                db.execute(f"DELETE FROM main.{table}")
+                db.execute(f"INSERT INTO main.{table} SELECT * FROM staying")
+                db.execute("DROP TABLE staying")
+        with self._lock, translated(self.path, _BUSY_MILLISECONDS):
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
 
 def _configure(connection: apsw.Connection, path: Path) -> None:

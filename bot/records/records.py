@@ -60,6 +60,10 @@ class Records(QuestionRecords):
             kept = db.execute("SELECT value FROM meta WHERE key = 'commands'").get
         return None if kept is None else str(kept)
 
+    def catch_up(self) -> None:
+        """Leave nothing of what was deleted in the file, where that was put off."""
+        self._database.catch_up()
+
     def keep_commands_hash(self, value: str) -> None:
         """Remember the hash of the commands that were synced."""
         with self._database.turn() as db:

@@ -45,5 +45,5 @@ def test_what_was_freed_between_what_is_in_use_goes_back_to_the_system():
 
 
 async def test_the_bot_gives_memory_back_every_ten_minutes(bot: QuothBot):
-    assert bot.give_memory_back.is_running()
-    assert bot.give_memory_back.minutes == 10
+    assert bot.give_back_what_is_free.is_running()
+    assert bot.give_back_what_is_free.minutes == 10

@@ -20,7 +20,7 @@ from bot.records import answers as answers_module
 from bot.records import database as database_module
 from bot.records import guilds as guilds_module
 from bot.records import questions as questions_module
-from bot.records.schema import VERSION
+from bot.records.schema import VERSION, WITH_WORDS
 from quoth.errors import NotALibraryError, SchemaError
 from tests.bot.answers import SECRET, answer, quote
 from tests.bot.clock import Clock
@@ -294,6 +294,44 @@ def test_whoever_has_nothing_to_delete_makes_the_file_not_be_written_anew(
     keep(records, "Where is Huitzilopochtli buried?")
     monkeypatch.setattr(database_module.Database, "forget", lambda self: pytest.fail("written anew"))
     assert records.forget_person(BOB) == Forgotten(0, 0, 0)
+
+
+def test_of_deletions_one_after_the_other_the_words_are_written_anew_once_where_that_takes_long_and_again_later(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+):
+    statements: list[str] = []
+    database = records._database
+    database._connection.exec_trace = lambda cursor, statement, bindings: statements.append(statement) or True
+
+    def written_anew() -> int:
+        count = sum(statement == "DROP TABLE staying" for statement in statements)
+        statements.clear()
+        return count // len(WITH_WORDS)
+
+    people = range(ALICE, ALICE + 5)
+    for person in people:
+        keep(records, "Where is Huitzilopochtli buried?", asker=person)
+    assert [(records.forget_person(person), written_anew())[1] for person in people[:2]] == [1, 1]
+    records.catch_up()
+    assert written_anew() == 0
+    monkeypatch.setattr(database_module, "_LONG", 0.0)
+    monkeypatch.setattr(database_module, "_REST", 1e6)
+    assert [(records.forget_person(person), written_anew())[1] for person in people[2:]] == [1, 0, 0]
+    records.catch_up()
+    records.catch_up()
+    assert written_anew() == 1
+    assert b"Huitzilopochtli" not in b"".join(path.read_bytes() for path in database.path.parent.iterdir())
+
+
+def test_what_an_earlier_run_put_off_is_done(records: Records, path: Path):
+    keep(records, "Where is Huitzilopochtli buried?")
+    statements: list[str] = []
+    with Records.open(path) as again:
+        again._database._connection.exec_trace = lambda cursor, statement, bindings: (
+            statements.append(statement) or True
+        )
+        again.catch_up()
+    assert "DROP TABLE staying" in statements
 
 
 # -- the question log
