@@ -9,7 +9,7 @@ import torch
 from quoth.errors import ModelError
 from quoth.reader import Reader
 from quoth.training.checkpoint import RunState, save
-from quoth.training.export import export_reader, trained_reader
+from quoth.training.export import averaged, export_reader, trained_reader
 from quoth.training.model import untrained_reader
 
 PASSAGES = [("The bridge", "The old bridge was built by Thomas Harrow in 1832."), ("Bread", "Rye bread needs dough.")]
@@ -46,6 +46,20 @@ def test_the_exported_reader_says_what_the_mean_of_the_run_says(run, tmp_path):
         exact = scores.start[0, first:-1].numpy()
         assert np.corrcoef(exact, reading.start)[0, 1] > 0.98
         assert abs(float(scores.relevance[0]) - reading.relevance) < 0.1
+
+
+def test_weights_are_averaged_and_those_that_are_not_trained_stay():
+    torch.manual_seed(1)
+    one, other = untrained_reader(), untrained_reader()
+    before = {name: tensor.clone() for name, tensor in one.state_dict().items()}
+    with torch.no_grad():
+        other.encoder.embeddings.word_embeddings.weight.add_(1)
+    found = averaged(one, other, 0.25).state_dict()
+    theirs = other.state_dict()
+    assert torch.allclose(found["span.weight"], 0.25 * before["span.weight"] + 0.75 * theirs["span.weight"])
+    assert not torch.equal(found["span.weight"], before["span.weight"])
+    name = "encoder.embeddings.word_embeddings.weight"
+    assert torch.equal(found[name], before[name])
 
 
 def test_a_file_that_is_no_checkpoint_or_lacks_weights_is_refused(tmp_path):

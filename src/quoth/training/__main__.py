@@ -17,7 +17,7 @@ import torch
 from quoth.errors import QuothError
 from quoth.training.run import Material, prepare
 from quoth.training.start import Origin, Start
-from quoth.training.train import Progress, TrainingSettings
+from quoth.training.train import CHECKPOINT, Progress, TrainingSettings
 
 _DEFAULTS = TrainingSettings()
 
@@ -30,6 +30,13 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         default=Path(platformdirs.user_cache_dir("quoth", appauthor=False)) / "training",
         help="folder of the run; a checkpoint in it is continued (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--from",
+        dest="origin",
+        type=Origin,
+        choices=list(Origin),
+        help="what a new run begins with (default: encoder)",
     )
     parser.add_argument("--steps", type=int, default=_DEFAULTS.steps, help="steps at constant rate")
     parser.add_argument("--seed", type=int, default=_DEFAULTS.seed)
@@ -79,7 +86,9 @@ def _run(arguments: argparse.Namespace, stopping: threading.Event) -> int:
         torch.set_num_threads(arguments.threads)
     repeats = {name: int(count) for name, _, count in (given.partition("=") for given in arguments.repeat)}
     material = Material(arguments.datasets, arguments.validate, repeats, arguments.alone, arguments.hold_out)
-    start = Start.of(arguments.out, Origin.ENCODER)
+    is_new = not (arguments.out / CHECKPOINT).exists()
+    start = Start.of(arguments.out, arguments.origin or (Origin.ENCODER if is_new else None))
+    start.note(arguments.out)
     run = prepare(material, arguments.out, seed=arguments.seed, say=_say)
     settings = replace(_DEFAULTS, steps=arguments.steps, seed=arguments.seed, evaluate_every=arguments.evaluate_every)
     step = run.go_on(start.model, settings, finish=arguments.finish, report=_show, stop=stopping.is_set)

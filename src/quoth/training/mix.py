@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from quoth.training.examples import Group, GroupBuilder, Mode
 from quoth.training.items import Item, Role
 
-UNANSWERABLE = 0.37
+UNANSWERABLE = 0.43
 """Share of the groups that nothing shown answers."""
-IMPOSSIBLE_REPEATS = 6
+IMPOSSIBLE_REPEATS = 9
 """How often a human-written unanswerable question counts in one pass: there are few, and they are the best."""
 ALONE = 0.05
 """Largest share of items that are shown without negatives."""

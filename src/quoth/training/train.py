@@ -189,7 +189,7 @@ def train(
             saved_at = time.monotonic()
     save(path, state)
     if finishing is not None and state.step >= last:
-        facts = json.dumps({"steps": state.step, "settings": asdict(settings)})
+        facts = json.dumps({"step": state.step, "settings": asdict(settings)})
         write_tensors(out / FINISHED, dict(mean.state_dict()), {"facts": facts})
     return state.step
 
