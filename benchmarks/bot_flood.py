@@ -28,6 +28,7 @@ from bot_town import QUESTIONS, Asked, Person, Town, arrivals, say, town
 MODES = ("in peace", "one server flooded", "50 servers flooded")
 FLOODED = (0, 1, 50)
 _BOOTSTRAP = 4_000
+_LAST_WORDS = 3.0
 
 
 async def flood(town: Town, servers: int, rate: float, until: float) -> dict[str, int]:
@@ -58,7 +59,11 @@ async def flood(town: Town, servers: int, rate: float, until: float) -> dict[str
             await town.fake.press(flooder, pressed, "More quotes")
             done["presses"] += 1
         await asyncio.sleep(1 / rate)
-    await asyncio.gather(*waiting)
+    # Whoever goes on and on gets no reply in the end, and waiting for one would take minutes
+    _, late = await asyncio.wait(waiting, timeout=_LAST_WORDS)
+    for task in late:
+        task.cancel()
+    done["without a reply"] = len(late)
     return done
 
 
