@@ -114,8 +114,7 @@ class Asker:
         A reply to each such message would make the bot write as fast as one person does, in everybody's channel.
         """
         now = time.monotonic()
-        refusal = self._refusal(person, now)
-        if refusal is None or not self._paces.knows(person, now):
+        if self._refusal(person, now) is None or not self._paces.knows(person, now):
             return False
         self._paces.refuse(person, now, silently=True)
         return True
@@ -208,16 +207,17 @@ class Asker:
     def _check_person(self, person: int, now: float) -> None:
         refusal = self._refusal(person, now)
         if refusal is not None:
-            raise BusyError(_whole(self._paces.refuse(person, now, refusal.seconds)), refusal.reason)
+            seconds, reason = refusal
+            raise BusyError(_whole(self._paces.refuse(person, now, seconds)), reason)
 
-    def _refusal(self, person: int, now: float) -> BusyError | None:
-        """Return why a question of a person is not taken now, or None where it is."""
+    def _refusal(self, person: int, now: float) -> tuple[int, str] | None:
+        """Return for how many seconds a question of a person is not taken, and why; None where it would be now."""
         wait, often = self._paces.wait(person, now)
         if wait > 0:
-            return BusyError(_whole(wait), f"You asked {often}")
+            return _whole(wait), f"You asked {often}"
         if self._asking[person] >= self._per_person:
             asking = counted(self._asking[person], "question")
-            return BusyError(self._questions.seconds, f"I'm still working on {asking} of yours")
+            return self._questions.seconds, f"I'm still working on {asking} of yours"
         return None
 
 

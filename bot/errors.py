@@ -31,7 +31,6 @@ class BusyError(BotError):
 
     def __init__(self, seconds: int, reason: str = "I'm busy with other questions") -> None:
         self.seconds = seconds
-        self.reason = reason
         super().__init__(f"{reason}; please try again in {seconds} s.")
 
 
