@@ -17,7 +17,7 @@ import torch
 from quoth.errors import QuothError
 from quoth.training.run import Material, prepare
 from quoth.training.start import Origin, Start
-from quoth.training.train import CHECKPOINT, Progress, TrainingSettings
+from quoth.training.train import Progress, TrainingSettings
 
 _DEFAULTS = TrainingSettings()
 
@@ -86,8 +86,7 @@ def _run(arguments: argparse.Namespace, stopping: threading.Event) -> int:
         torch.set_num_threads(arguments.threads)
     repeats = {name: int(count) for name, _, count in (given.partition("=") for given in arguments.repeat)}
     material = Material(arguments.datasets, arguments.validate, repeats, arguments.alone, arguments.hold_out)
-    is_new = not (arguments.out / CHECKPOINT).exists()
-    start = Start.of(arguments.out, arguments.origin or (Origin.ENCODER if is_new else None))
+    start = Start.of(arguments.out, arguments.origin, otherwise=Origin.ENCODER)
     start.note(arguments.out)
     run = prepare(material, arguments.out, seed=arguments.seed, say=_say)
     settings = replace(_DEFAULTS, steps=arguments.steps, seed=arguments.seed, evaluate_every=arguments.evaluate_every)

@@ -39,14 +39,14 @@ class Start:
     before: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, out: Path, wanted: Origin | None) -> Start:
-        """Return what the run in ``out`` began with; a new one begins with ``wanted`` (None: with the shipped reader).
+    def of(cls, out: Path, wanted: Origin | None, *, otherwise: Origin = Origin.SHIPPED) -> Start:
+        """Return what the run in ``out`` began with; a new one begins with ``wanted`` (None: with ``otherwise``).
 
         Raises:
             ModelError: the run that is there began with something else, or its note is damaged.
         """
         if not (out / CHECKPOINT).exists():
-            origin = wanted or Origin.SHIPPED
+            origin = wanted or otherwise
             return cls(origin, Reader.load().digest if origin is Origin.SHIPPED else None)
         # A folder without a note is that of a run from before there was a choice
         start = cls._noted(out / FILE_NAME) if (out / FILE_NAME).exists() else cls(Origin.ENCODER)
