@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from quoth.errors import ModelError
-from quoth.reader import LONGEST_ANSWER, LONGEST_ROW, Reader, batches, best_span, loaded_reader
+from quoth.reader import LONGEST_ANSWER, LONGEST_ROW, Reader, best_span, loaded_reader
 
 BRIDGE = ("The bridge", "The old bridge over the Wye was built by Thomas Harrow in 1832. It is closed to carts now.")
 BREAD = ("Bread", "Rye bread needs a sour dough, which is kept warm for a day before it is kneaded with salt.")
@@ -54,27 +54,12 @@ def test_each_reading_belongs_to_its_passage_whatever_their_lengths(reader: Read
         assert (int(first[0]), int(last[1])) == (0, len(text))
 
 
-@given(st.lists(st.integers(1, LONGEST_ROW), max_size=60))
-def test_every_passage_is_read_once_and_hardly_any_padding_is_read(lengths: list[int]):
-    parts = batches(lengths)
-    assert sorted(place for part in parts for place in part) == list(range(len(lengths)))
-    assert all(1 <= len(part) <= 8 for part in parts)
-    for part in parts:
-        here = [lengths[place] for place in part]
-        assert sum(here) >= 0.9 * len(here) * max(here)
-
-
-def test_passages_of_one_length_are_read_together():
-    assert [len(part) for part in batches([50] * 17)] == [8, 8, 1]
-
-
-def test_reading_side_by_side_says_nearly_what_reading_alone_says(reader: Reader):
-    """Activations are quantised for all rows together, so the figures differ a little."""
+def test_a_passage_is_read_alike_in_whatever_company(reader: Reader):
     together = reader.read("When was the bridge built?", [BRIDGE, BREAD, MARKET])
     for passage, reading in zip([BRIDGE, BREAD, MARKET], together, strict=True):
         (alone,) = reader.read("When was the bridge built?", [passage])
-        assert best_span(alone.start, alone.end)[1:] == best_span(reading.start, reading.end)[1:]
-        assert alone.relevance == pytest.approx(reading.relevance, abs=0.7)
+        assert (alone.relevance, alone.answerable) == (reading.relevance, reading.answerable)
+        assert np.array_equal(alone.start, reading.start) and np.array_equal(alone.end, reading.end)
 
 
 def test_reading_the_same_again_says_the_same(reader: Reader):

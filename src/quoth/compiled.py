@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_EXPORTER = "3"
+_EXPORTER = "4"
 """Changed with whatever changes what is exported, so that older compiled forms are made anew."""
 
 _OPSET = 17

@@ -27,6 +27,8 @@ INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUT = "vector"
 GRAPH, PASSAGE_GRAPH, CARD = "encoder.onnx", "encoder_passages.onnx", "encoder.json"
 """Files of an encoder: the graph for questions, the one for passages, and the card of both."""
+FACTORS_FILE = "encoder_factors.safetensors"
+"""What evens out the inputs of the default encoder's products in 8 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,13 @@ class Graphs:
 
     questions: bytes
     passages: bytes
+    factors: bytes = b""
+    """Of the inputs of products in 8 bits, where they lie in a file of their own."""
 
     def sha256(self, vocabulary: str = "") -> str:
-        """Return the hash of both, and of a vocabulary that lies with them."""
+        """Return the hash of all three, and of a vocabulary that lies with them."""
         digest = hashlib.sha256()
-        for part in (self.questions, self.passages, vocabulary.encode()):
+        for part in (self.questions, self.passages, self.factors, vocabulary.encode()):
             digest.update(len(part).to_bytes(8, "little") + part)
         return digest.hexdigest()
 
@@ -99,7 +103,7 @@ class OnnxModel:
         """
         shipped = Path(str(resources.files("quoth").joinpath("data")))
         try:
-            graphs = Graphs((shipped / GRAPH).read_bytes(), (shipped / PASSAGE_GRAPH).read_bytes())
+            graphs = Graphs(*((shipped / name).read_bytes() for name in (GRAPH, PASSAGE_GRAPH, FACTORS_FILE)))
             card = Card.from_json((shipped / CARD).read_text("utf-8"))
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ModelError(f"the encoder's graphs in {shipped} can't be read: {error}; reinstall Quoth") from error
@@ -109,7 +113,7 @@ class OnnxModel:
                 f"the encoder's graphs in {shipped} have the hash {digest}, not {card.sha256}; reinstall Quoth"
             )
         try:
-            tensors = mapped_tensors(folder / "model.safetensors")
+            tensors = mapped_tensors(folder / "model.safetensors") | mapped_tensors(shipped / FACTORS_FILE)
             return cls(graphs, card, Tokenizer.from_file(str(folder / "tokenizer.json")), tensors)
         except Exception as error:  # neither ONNX Runtime's errors nor those of tokenizers share a base class
             raise ModelError(
@@ -148,6 +152,11 @@ class OnnxModel:
                 held = weights(self.card.passage_weights, self._tensors)
                 self._passages = PassageNetwork(self._graphs.passages, held, INPUTS, OUTPUT)
             return self._passages
+
+
+def shipped_sha256() -> str:
+    """Return what tells how this version makes vectors: kept ones of another version may differ a little."""
+    return Card.from_json(resources.files("quoth").joinpath("data", CARD).read_text("utf-8")).sha256
 
 
 def _of_length_1(vectors: Floats) -> Floats:

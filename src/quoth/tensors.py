@@ -2,6 +2,7 @@
 
 A graph's weights have names that say what they are made of: ``a`` is the tensor a of the file, ``a+b`` a and b side by
 side, ``a^T`` transposed. ``x:q`` is the weight x in 8 bits, ``x:s`` and ``x:z`` are its columns' scales and zeros.
+Where there is a tensor ``x:f``, the inputs of x are multiplied by these factors, and the rows of x are divided by them.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ import numpy.typing as npt
 Tensors = dict[str, npt.NDArray[np.float32]]
 
 TRANSPOSED = "^T"
-EIGHT_BITS, SCALE, ZERO = ":q", ":s", ":z"
+EIGHT_BITS, SCALE, ZERO, FACTORS = ":q", ":s", ":z", ":f"
 
 _SAFETENSORS_FLOAT = "F32"
 
-_LARGEST = 64
+LARGEST = 64
 """Of a weight in 8 bits. With 127, sums of two products overflow on processors with AVX2 that lack VNNI."""
 
 
@@ -52,6 +53,8 @@ def weights(names: Iterable[str], tensors: Tensors) -> dict[str, npt.NDArray[Any
             continue
         if name.endswith((EIGHT_BITS, SCALE, ZERO)):
             found |= in_eight_bits(name[: -len(SCALE)], tensors)
+        elif name.endswith(FACTORS):
+            found[name] = np.require(tensors[name], np.float32, ["C", "ALIGNED"])
         else:
             found[name] = arranged(name, tensors)
     return found
@@ -73,7 +76,9 @@ def in_eight_bits(name: str, tensors: Tensors) -> dict[str, npt.NDArray[Any]]:
     the "reduced range".
     """
     weight = arranged(name, tensors)
-    scale = (np.abs(weight).max(axis=0) / np.float32(_LARGEST)).astype(np.float32)
+    if name + FACTORS in tensors:
+        weight = weight / tensors[name + FACTORS][:, None]
+    scale = (np.abs(weight).max(axis=0) / np.float32(LARGEST)).astype(np.float32)
     scale[scale < np.finfo(np.float32).tiny] = 1
-    rounded = np.clip(np.rint(weight / scale), -_LARGEST, _LARGEST).astype(np.int8)
+    rounded = np.clip(np.rint(weight / scale), -LARGEST, LARGEST).astype(np.int8)
     return {name + EIGHT_BITS: rounded, name + SCALE: scale, name + ZERO: np.zeros(len(scale), np.int8)}

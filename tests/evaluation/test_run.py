@@ -68,6 +68,8 @@ def test_the_library_is_used_again(dataset, tmp_path, encoder, monkeypatch):
         k: f.value for k, f in first.figures.items() if f.unit != "seconds"
     }
     assert run.cached_library(dataset, "another model") != folder
+    monkeypatch.setattr(run, "shipped_sha256", lambda: "another version's")
+    assert run.cached_library(dataset, encoder.identity.name) != folder
 
 
 def test_a_library_with_other_documents_is_refused(dataset, tmp_path, encoder):

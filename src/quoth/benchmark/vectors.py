@@ -11,6 +11,7 @@ import numpy as np
 
 from quoth.encoder import Encoder, Vectors
 from quoth.indexing import Progress
+from quoth.onnx_model import shipped_sha256
 
 _KEPT_AT_ONCE = 1_024
 _ENCODED_AT_ONCE = 32
@@ -41,7 +42,7 @@ def embedded(
 
 
 def _key(encoder: Encoder, texts: Sequence[str]) -> str:
-    digest = hashlib.sha256(encoder.identity.to_json().encode())
+    digest = hashlib.sha256((encoder.identity.to_json() + shipped_sha256()).encode())
     for text in texts:
         digest.update(b"\0" + text.encode())
     return digest.hexdigest()[:32]

@@ -20,6 +20,7 @@ from quoth.evaluation.report import Report
 from quoth.evaluation.verbatim import broken_quotes
 from quoth.indexing import Progress
 from quoth.library import Library
+from quoth.onnx_model import shipped_sha256
 from quoth.paths import at_home
 from quoth.retrieve import RetrieverKind
 from quoth.settings import DEFAULT_MODEL, EncoderEngine
@@ -152,9 +153,12 @@ def sample(questions: Sequence[Question], limit: int | None) -> list[Question]:
 
 
 def cached_library(path: Path | str, model: str) -> Path:
-    """Return the folder in the user's cache that the library of this dataset and model lies in."""
+    """Return the folder in the user's cache that the library of this dataset and model lies in.
+
+    Another version's vectors are not measured for this one's.
+    """
     place = at_home(path).resolve()
-    digest = hashlib.sha256(f"{place}\n{model}".encode()).hexdigest()[:12]
+    digest = hashlib.sha256(f"{place}\n{model}\n{shipped_sha256()}".encode()).hexdigest()[:12]
     return user_cache_path("quoth", appauthor=False) / "eval" / f"{place.stem}-{digest}"
 
 

@@ -1,7 +1,9 @@
 """``python -m quoth.training.encoder_graph``: write the default encoder's graphs, which ship without their weights.
 
 Each weight of a graph has a name that says which tensors of the package's ``model.safetensors`` it is made of, and
-is put in place from there when the encoder is loaded (``quoth.tensors``).
+is put in place from there when the encoder is loaded (``quoth.tensors``). The graph for passages multiplies in 8 bits;
+by which factors its inputs are evened out lies in a file of its own, made of the texts of the data sets that ``--even``
+names, or taken as it ships.
 """
 
 from __future__ import annotations
@@ -18,24 +20,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from quoth.compiled import card_of, export, quantised
+from quoth.compiled import card_of, export
+from quoth.datasets import Dataset, read_dataset
 from quoth.errors import ModelError
 from quoth.model_files import DEFAULT_WEIGHTS_SHA256, packaged_folder
-from quoth.onnx_model import CARD, GRAPH, PASSAGE_GRAPH, Graphs
+from quoth.onnx_model import CARD, FACTORS_FILE, GRAPH, INPUTS, PASSAGE_GRAPH, Graphs
 from quoth.settings import DEFAULT_MODEL
-from quoth.tensors import EIGHT_BITS, SCALE, TRANSPOSED, ZERO, Tensors, arranged, mapped_tensors, weights
+from quoth.tensors import EIGHT_BITS, FACTORS, SCALE, TRANSPOSED, ZERO, Tensors, arranged, mapped_tensors, weights
 from quoth.torch_model import TorchModel
+from quoth.training.products import large_products, multiplied_in_eight_bits, observe, smoothing
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
 _COMMAND = "python -m quoth.training.encoder_graph"
+_SHIPPED = Path(str(resources.files("quoth").joinpath("data")))
+_TEXTS = 240
 _SMALL = 32
 """Numbers of a tensor that stays in the graph: shapes and bounds, no weights."""
 
 
-def write_graphs(folder: Path) -> None:
-    """Write the graphs alone, the one for passages in 8 bits, and their card."""
+def write_graphs(folder: Path, datasets: Sequence[Dataset] = ()) -> None:
+    """Write the graphs alone, the one for passages in 8 bits, their card, and the factors of the latter's inputs.
+
+    Factors are made of the texts of data sets, or are those that ship where none are given.
+    """
     from onnxruntime.transformers import optimizer
     from transformers import BertConfig
 
@@ -52,15 +61,25 @@ def write_graphs(folder: Path) -> None:
             str(plain), "bert", num_heads=config.num_attention_heads, hidden_size=config.hidden_size, opt_level=1
         ).model
         _rename(fused, _named_by_value(fused, tensors))
-        rounded = quantised(fused, Path(scratch))
-    _rename(rounded, {tensor.name: _in_our_words(tensor.name) for tensor in rounded.graph.initializer})
-    graph_weights = _without_weights(fused, tensors), _without_weights(rounded, tensors)
-    graphs = Graphs(*(graph.SerializeToString(deterministic=True) for graph in (fused, rounded)))
+    factors = _factors(fused, model, datasets) if datasets else (_SHIPPED / FACTORS_FILE).read_bytes()
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / FACTORS_FILE).write_bytes(factors)
+    tensors |= mapped_tensors(folder / FACTORS_FILE)
+    matrices = [node.input[1] for node, _ in large_products(fused.graph)]
+    suffixes = EIGHT_BITS, SCALE, ZERO, FACTORS
+    rounded = multiplied_in_eight_bits(
+        fused, weights([name + suffix for name in matrices for suffix in suffixes], tensors)
+    )
+    graph_weights = _without_weights(fused, tensors), _without_weights(rounded, tensors)
+    graphs = Graphs(_bytes(fused), _bytes(rounded), factors)
     (folder / GRAPH).write_bytes(graphs.questions)
     (folder / PASSAGE_GRAPH).write_bytes(graphs.passages)
     card = card_of(model, graphs.sha256(), DEFAULT_WEIGHTS_SHA256, _COMMAND, *graph_weights)
     (folder / CARD).write_text(card.to_json(), "utf-8")
+
+
+def _bytes(model: ModelProto) -> bytes:
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def _named_by_value(model: ModelProto, tensors: Tensors) -> dict[str, str]:
@@ -80,11 +99,23 @@ def _named_by_value(model: ModelProto, tensors: Tensors) -> dict[str, str]:
     return names
 
 
-def _in_our_words(name: str) -> str:
-    for theirs, ours in (("_quantized", EIGHT_BITS), ("_scale", SCALE), ("_zero_point", ZERO)):
-        if name.endswith(theirs):
-            return name.removesuffix(theirs) + ours
-    return name
+def _factors(fused: ModelProto, model: TorchModel, datasets: Sequence[Dataset]) -> bytes:
+    """Return the file of the factors that even out what the large products are given of some texts."""
+    from safetensors.numpy import save
+
+    rng = np.random.default_rng(1)
+    texts = []
+    for dataset in datasets:
+        documents = list(dataset.documents.values())
+        for place in rng.permutation(len(documents))[: -(-_TEXTS // len(datasets))]:
+            texts.append(f"{documents[place].title}\n{documents[place].text}")
+    tokenizer = model.model.tokenizer
+    feeds = []
+    for text in texts:
+        tokens = np.array([tokenizer(text, truncation=True, max_length=model.model.max_seq_length)["input_ids"]])
+        feeds.append(dict(zip(INPUTS, (tokens, np.ones_like(tokens), np.zeros_like(tokens)), strict=True)))
+    found = smoothing(fused, observe(fused, feeds))
+    return bytes(save({name + FACTORS: value for name, value in sorted(found.items())}))
 
 
 def _rename(model: ModelProto, names: Mapping[str, str]) -> None:
@@ -134,9 +165,17 @@ def _key(values: npt.NDArray[np.float32]) -> tuple[tuple[int, ...], bytes]:
 def main(given: Sequence[str] | None = None) -> None:
     """Write the graphs where the command line says."""
     parser = argparse.ArgumentParser(prog=_COMMAND, description=__doc__)
-    shipped = Path(str(resources.files("quoth").joinpath("data")))
-    parser.add_argument("--out", type=Path, default=shipped, help="folder that gets the graphs and their card")
-    write_graphs(parser.parse_args(given).out)
+    parser.add_argument("--out", type=Path, default=_SHIPPED, help="folder that gets the graphs and their card")
+    parser.add_argument(
+        "--even",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="DATASET",
+        help="make the factors anew, of their texts",
+    )
+    options = parser.parse_args(given)
+    write_graphs(options.out, [read_dataset(path) for path in options.even])
 
 
 if __name__ == "__main__":

@@ -17,15 +17,16 @@ import torch
 from torch import Tensor, nn
 
 from quoth.errors import ModelError
+from quoth.tensors import EIGHT_BITS, SCALE, ZERO
 from quoth.training.checkpoint import read_tensors
 from quoth.training.model import ReaderModel, untrained_reader
+from quoth.training.products import LARGE
 from quoth.training.restore import restored_reader
 
 if TYPE_CHECKING:
     from onnx import GraphProto
 
 _OPSET = 17
-_LARGE = 10_000
 _EMBEDDINGS = "model.encoder.embeddings."
 _INPUTS = ("tokens", "segments", "mask")
 _OUTPUTS = ("start", "end", "relevance", "answerable")
@@ -74,8 +75,8 @@ def averaged(model: ReaderModel, other: ReaderModel, share: float) -> ReaderMode
 def export_reader(model: ReaderModel, folder: Path, card: dict[str, Any], *, bits: Literal[8, 16] = 8) -> None:
     """Write ``reader.onnx``, its weights in 8 or 16 bits, and ``reader.json``, its ``card`` with the file's hash.
 
-    In 8 bits the weights are quantised by channel and turned back into floats when the file is loaded: activations of
-    8 bits would move one span in five, and gain no time on processors without VNNI (docs/reader.md). 16 bits are for
+    In 8 bits the weights are quantised by channel and turned back into floats when the file is loaded. Products are
+    made in 32 bits here; ``quoth.training.eight_bits`` makes a faster file of this one. 16 bits are for
     a network that began from weights in 8: what a short training adds is less than half a step of those, and would be
     rounded away. The embeddings, which no training moves, are in 8 bits always.
     """
@@ -108,7 +109,7 @@ def _store_small(graph: GraphProto, bits: Literal[8, 16]) -> None:
     kept, restored = [], []
     for tensor in graph.initializer:
         values = numpy_helper.to_array(tensor)
-        if values.ndim != 2 or values.size < _LARGE or values.dtype != np.float32:
+        if values.ndim != 2 or values.size < LARGE or values.dtype != np.float32:
             kept.append(tensor)
             continue
         if bits == 16 and not tensor.name.startswith(_EMBEDDINGS):
@@ -120,8 +121,8 @@ def _store_small(graph: GraphProto, bits: Literal[8, 16]) -> None:
         axis = 0 if tensor.name in looked_up else 1
         scale = np.maximum(np.abs(values).max(1 - axis, keepdims=True), 1e-12).astype(np.float32) / 127
         stored = np.round(values / scale).astype(np.int8)
-        parts = {"8bit": stored, "scale": scale.reshape(-1), "zero": np.zeros(scale.size, np.int8)}
-        names = [f"{tensor.name}.{part}" for part in parts]
+        parts = {EIGHT_BITS: stored, SCALE: scale.reshape(-1), ZERO: np.zeros(scale.size, np.int8)}
+        names = [tensor.name + part for part in parts]
         kept += [numpy_helper.from_array(part, name) for part, name in zip(parts.values(), names, strict=True)]
         restored.append(helper.make_node("DequantizeLinear", names, [tensor.name], axis=axis))
     nodes = [*restored, *graph.node]

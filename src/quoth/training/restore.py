@@ -1,7 +1,8 @@
 """The network of a reader that answers already, restored from its file: training goes on from what it has learnt.
 
-The file (``reader.onnx``) holds the weights in 8 or 16 bits, in a graph whose layers were fused for speed. They are put
-back into the network by the names that the export gave them, and the network is then compared with the file itself.
+The file (``reader.onnx``) holds the weights in 8 or 16 bits, in a graph whose layers were fused for speed and may
+multiply in 8 bits. They are put back into the network by the names that the export gave them, and the network is then
+compared with the file itself.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ from transformers import BertConfig
 
 from quoth.errors import ModelError, QuothError
 from quoth.reader import Reader, reader_file
+from quoth.tensors import EIGHT_BITS
 from quoth.training.agreement import Agreement, agreement
 from quoth.training.model import ReaderModel, packaged_folder
+from quoth.training.products import Weights, values
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, NodeProto
-
-Weights = dict[str, npt.NDArray[np.float32]]
+    from onnx import GraphProto
 
 _PREFIX = "model."
-_ALIKE = Agreement(spans=1.0, correlation=0.9999, difference=0.02)
-"""How much network and file have to agree: they are the same numbers, added up in another order."""
+_ALIKE = Agreement(spans=1.0, correlation=0.999, difference=0.15)
+"""How much network and file have to agree: they are the same numbers, but the file may round what it multiplies."""
 
 
 def need_onnx() -> None:
@@ -72,23 +73,23 @@ def _sample(reader: Reader) -> list[tuple[str, str, str]]:
 
 def _weights(graph: GraphProto) -> Weights:
     """Return the weights of a reader's graph by the names that the network has for them."""
-    values = _values(graph)
-    found = {name.removeprefix(_PREFIX): value for name, value in values.items() if name.startswith(_PREFIX)}
+    known = values(graph)
+    found = {name.removeprefix(_PREFIX): value for name, value in known.items() if name.startswith(_PREFIX)}
     attention = 0
     for node in graph.node:
-        if node.op_type == "MatMul" and node.input[1] in values:
+        matrix = node.input[1].removesuffix(EIGHT_BITS) if len(node.input) > 1 else ""
+        if node.op_type in ("MatMul", "DynamicQuantizeMatMul") and matrix in known:
             # "/model/span/MatMul" multiplies with the transposed "span.weight"
             name = ".".join(node.name.strip("/").split("/")[:-1]).removeprefix(_PREFIX)
-            found[f"{name}.weight"] = np.ascontiguousarray(values[node.input[1]].T)
-        elif node.op_type == "Attention":
-            found |= _attention(node, values, attention)
+            found[f"{name}.weight"] = np.ascontiguousarray(known[matrix].T)
+        elif node.op_type in ("Attention", "QAttention"):
+            found |= _attention(known[matrix], known[node.input[2]], attention)
             attention += 1
     return found
 
 
-def _attention(node: NodeProto, values: Weights, layer: int) -> Weights:
+def _attention(weight: npt.NDArray[np.float32], bias: npt.NDArray[np.float32], layer: int) -> Weights:
     """Part the fused weights of a layer's attention into those of queries, keys and values."""
-    weight, bias = values[node.input[1]], values[node.input[2]]
     parts = zip(("query", "key", "value"), np.split(weight, 3, axis=1), np.split(bias, 3), strict=True)
     place = f"encoder.encoder.layer.{layer}.attention.self"
     found: Weights = {}
@@ -96,22 +97,3 @@ def _attention(node: NodeProto, values: Weights, layer: int) -> Weights:
         found[f"{place}.{name}.weight"] = np.ascontiguousarray(columns.T)
         found[f"{place}.{name}.bias"] = offsets
     return found
-
-
-def _values(graph: GraphProto) -> Weights:
-    """Return the numbers of a graph by name, those that are stored in fewer bits restored."""
-    from onnx import numpy_helper
-
-    stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    values = {name: value for name, value in stored.items() if value.dtype == np.float32}
-    for node in graph.node:
-        if node.op_type == "Cast" and node.input[0] in stored:
-            values[node.output[0]] = stored[node.input[0]].astype(np.float32)
-        if node.op_type != "DequantizeLinear":
-            continue
-        whole, scale = stored[node.input[0]].astype(np.float32), stored[node.input[1]]
-        axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), 1)
-        shape = [1] * whole.ndim
-        shape[axis] = -1
-        values[node.output[0]] = whole * scale.reshape(shape)
-    return values
