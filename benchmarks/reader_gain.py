@@ -7,8 +7,8 @@ question that only one of the two gets right counts for that one: hit@1 under --
 under --firsts. The exact sign test (McNemar 1947) says how likely as uneven a count would be if neither were better.
 
 The sets under --pooled are asked once. Their expected calibration error is that of all their questions together, at
-even odds, as shipped and cross-fitted: in ten parts, each with the two numbers of `quoth calibrate` from the other
-nine.
+even odds, as shipped and cross-fitted: in ten parts, each with two numbers that are fitted to the other nine as
+`quoth calibrate` fits them.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import numpy as np
 
 from quoth.datasets import read_dataset
 from quoth.encoder import Encoder
+from quoth.errors import DatasetError
 from quoth.evaluation import platt, statistics
 from quoth.evaluation.outcome import Outcome
 from quoth.evaluation.run import ask_all, cached_library, dataset_library, sample
@@ -81,6 +82,8 @@ def compared(path: Path, limit: int, encoder: Encoder, right: Callable[[Outcome]
         [right(outcome) for outcome in outcomes_of(path, limit, encoder, reader=reader) if outcome.question.answerable]
         for reader in (True, False)
     ]
+    if not sides[0]:
+        raise DatasetError(f"{path} has no question of which it is known that the documents answer it; leave it out")
     both = np.array(sides, bool)
     alone = both & ~both[::-1]
     return Paired(path.name, both.shape[1], int(alone[0].sum()), int(alone[1].sum()), int(both.all(0).sum()))

@@ -17,7 +17,7 @@ from quoth import encoder as encoder_module
 from quoth.compiled import SAMPLE, compiled_folder
 from quoth.encoder import Encoder
 from quoth.errors import ModelError
-from quoth.onnx_model import OnnxModel
+from quoth.onnx_model import OnnxModel, shipped_sha256
 from quoth.torch_model import TorchModel
 from tests.tinymodel import write_tiny_model
 
@@ -86,6 +86,8 @@ def test_a_graph_that_is_not_the_shipped_one_is_refused(tmp_path: Path, monkeypa
     (data / "encoder.json").write_text("{}", "utf-8")
     with pytest.raises(ModelError, match="reinstall Quoth"):
         Encoder.load()
+    with pytest.raises(ModelError, match="reinstall Quoth"):
+        shipped_sha256()
 
 
 def loaded_by(code: str) -> set[str]:

@@ -29,7 +29,6 @@ from quoth.onnx_model import CARD, GRAPH, INPUTS, OUTPUT, PASSAGE_GRAPH, Card, G
 from quoth.torch_model import TorchModel
 
 if TYPE_CHECKING:
-    from onnx import ModelProto
     from sentence_transformers import SentenceTransformer
 
 _log = logging.getLogger(__name__)
@@ -182,49 +181,41 @@ def least_cosine(model: OnnxModel, original: TorchModel, texts: Sequence[str]) -
 
 
 def _in_eight_bits(graph: Path) -> bytes:
-    import onnx
-
-    with tempfile.TemporaryDirectory() as scratch:
-        return bytes(quantised(onnx.load(graph), Path(scratch)).SerializeToString(deterministic=True))
-
-
-def quantised(graph: ModelProto, scratch: Path) -> ModelProto:
     """Return a graph whose large multiplications are done in 8 bits: weights by column, activations as they come.
 
     Those that narrow stay in 32 bits: what they multiply comes out of an activation function, a few numbers of it far
-    greater than the rest, and half of all that 8 bits cost would be theirs. ``scratch`` is a folder for the
-    quantiser's files.
+    greater than the rest, and half of all that 8 bits cost would be theirs.
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    whole = onnx.load(graph)
     narrowing = {
-        tensor.name for tensor in graph.graph.initializer if len(tensor.dims) == 2 and tensor.dims[0] > tensor.dims[1]
+        tensor.name for tensor in whole.graph.initializer if len(tensor.dims) == 2 and tensor.dims[0] > tensor.dims[1]
     }
-
-    before, after = scratch / "whole.onnx", scratch / "rounded.onnx"
-    onnx.save(graph, before)
     root_log = logging.getLogger()
     level = root_log.level
     # It advises on the root logger to do first what would undo the fused operations
     root_log.setLevel(logging.ERROR)
     try:
-        quantize_dynamic(
-            before,
-            after,
-            op_types_to_quantize=list(_MULTIPLIED),
-            nodes_to_exclude=[
-                node.name for node in graph.graph.node if node.op_type == "MatMul" and narrowing & set(node.input)
-            ],
-            per_channel=True,
-            # Else sums of two products overflow on processors with AVX2 that lack VNNI
-            reduce_range=True,
-            weight_type=QuantType.QInt8,
-            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
-        )
+        with tempfile.TemporaryDirectory() as scratch:
+            rounded = Path(scratch) / "rounded.onnx"
+            quantize_dynamic(
+                graph,
+                rounded,
+                op_types_to_quantize=list(_MULTIPLIED),
+                nodes_to_exclude=[
+                    node.name for node in whole.graph.node if node.op_type == "MatMul" and narrowing & set(node.input)
+                ],
+                per_channel=True,
+                # Else sums of two products overflow on processors with AVX2 that lack VNNI
+                reduce_range=True,
+                weight_type=QuantType.QInt8,
+                extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+            )
+            return bytes(onnx.load(rounded).SerializeToString(deterministic=True))
     finally:
         root_log.setLevel(level)
-    return onnx.load(after)
 
 
 def card_of(

@@ -1,7 +1,8 @@
 """An encoder's network in ONNX Runtime: without PyTorch, whose import alone takes seconds.
 
-The default encoder ships as two graphs without weights, beside a card that says which of the package's tensors belong
-where (``quoth.tensors``); a compiled one (``quoth.compiled``) holds its weights itself.
+The default encoder ships as two graphs without weights and the factors of what is multiplied in 8 bits, beside a card
+that says which of the package's tensors belong where (``quoth.tensors``); a compiled one (``quoth.compiled``) holds its
+weights itself.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ FACTORS_FILE = "encoder_factors.safetensors"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What stands beside two graphs: their hash, what they were made from and by, and how texts become their inputs."""
+    """What stands beside two graphs: the hash of all files, what they were made from and by, and how texts become their
+    inputs."""
 
     sha256: str
     made_by: str
@@ -46,7 +48,7 @@ class Card:
     weights: tuple[str, ...]
     """The weights of the graph for questions that lie in the model's own file; empty where it holds them all."""
     passage_weights: tuple[str, ...]
-    """Those of the graph for passages."""
+    """Those of the graph for passages, and the factors of its inputs."""
 
     def to_json(self) -> str:
         """Return the card as the text of its file."""
@@ -102,10 +104,10 @@ class OnnxModel:
             ModelError: a file is missing or damaged.
         """
         shipped = Path(str(resources.files("quoth").joinpath("data")))
+        card = _shipped_card(shipped)
         try:
             graphs = Graphs(*((shipped / name).read_bytes() for name in (GRAPH, PASSAGE_GRAPH, FACTORS_FILE)))
-            card = Card.from_json((shipped / CARD).read_text("utf-8"))
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except OSError as error:
             raise ModelError(f"the encoder's graphs in {shipped} can't be read: {error}; reinstall Quoth") from error
         digest = graphs.sha256()
         if digest != card.sha256:
@@ -155,8 +157,19 @@ class OnnxModel:
 
 
 def shipped_sha256() -> str:
-    """Return what tells how this version makes vectors: kept ones of another version may differ a little."""
-    return Card.from_json(resources.files("quoth").joinpath("data", CARD).read_text("utf-8")).sha256
+    """Return what tells how this version's default encoder makes vectors: another version's may differ a little.
+
+    Raises:
+        ModelError: the card is missing or damaged.
+    """
+    return _shipped_card(Path(str(resources.files("quoth").joinpath("data")))).sha256
+
+
+def _shipped_card(shipped: Path) -> Card:
+    try:
+        return Card.from_json((shipped / CARD).read_text("utf-8"))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(f"the encoder's card in {shipped} can't be read: {error}; reinstall Quoth") from error
 
 
 def _of_length_1(vectors: Floats) -> Floats:

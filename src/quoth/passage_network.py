@@ -1,4 +1,5 @@
-"""The network for passages: in 8 bits where that is good enough, each passage alone, on all processors at once.
+"""The network for passages: in 8 bits, of compiled models where that is good enough; each passage alone, on all
+processors at once.
 
 Alone, a passage has the same vector in whatever company it is indexed: activations are quantised by the greatest of
 them, and a batch would share it. One thread each is also the fastest way: no thread waits for another one within a

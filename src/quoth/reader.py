@@ -113,7 +113,7 @@ class Reader:
         if digest != card["sha256"]:
             raise ModelError(f"the reader at {path} has the hash {digest}, not {card['sha256']}; {remedy}")
         options = session_options(os.cpu_count() or 1)
-        # The weights are stored in 8 bits: restored once, not at every question
+        # What is stored in fewer bits than it is used in is restored once, not at every question
         options.add_session_config_entry("session.disable_quant_qdq", "1")
         try:
             session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

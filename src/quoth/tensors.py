@@ -1,4 +1,4 @@
-"""The weights of a graph that ships without them: mapped from the model's own file, and arranged as the graph says.
+"""The weights of a graph that ships without them: mapped from files of tensors, and arranged as the graph says.
 
 A graph's weights have names that say what they are made of: ``a`` is the tensor a of the file, ``a+b`` a and b side by
 side, ``a^T`` transposed. ``x:q`` is the weight x in 8 bits, ``x:s`` and ``x:z`` are its columns' scales and zeros.

@@ -10,10 +10,11 @@ import onnx
 import pytest
 import torch
 
-from quoth.errors import ModelError
+from quoth.datasets import Dataset
+from quoth.errors import DatasetError, ModelError
 from quoth.reader import Reader, reader_file
 from quoth.training.agreement import Agreement, agreement
-from quoth.training.eight_bits import convert
+from quoth.training.eight_bits import convert, main
 from quoth.training.export import export_reader
 from quoth.training.products import even_out, large_products
 from quoth.training.restore import restored_reader
@@ -67,6 +68,15 @@ def test_one_that_does_so_already_is_not_rounded_again(folders, dataset, tmp_pat
     with pytest.raises(ModelError, match="8 bits already"):
         convert(folders[1], [dataset], 12, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_passage_to_read_nothing_is_rounded(folders, dataset, tmp_path, capsys):
+    silent = Dataset("silent", dataset.documents, [])
+    with pytest.raises(DatasetError, match="silent has a passage to read"):
+        convert(folders[0], [silent], 12, tmp_path / "out")
+    assert main([str(tmp_path / "nowhere"), "--reader", str(folders[0]), "--out", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err.startswith("error: ")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_reader_with_a_foreign_file_is_refused(folders, dataset, tmp_path):

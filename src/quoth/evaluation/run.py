@@ -58,7 +58,7 @@ def evaluate_dataset(
     if not questions:
         raise DatasetError(f"{path} has no questions; queries.jsonl and the judgements have to name some")
     name = encoder.identity.name if encoder else model_name(model)
-    folder = library_folder or cached_library(path, name)
+    folder = library_folder or cached_library(path, name, engine)
     started = time.perf_counter()
     with dataset_library(
         path, dataset, folder, model=model, engine=engine, encoder=encoder, reader=reader, report=report
@@ -152,13 +152,13 @@ def sample(questions: Sequence[Question], limit: int | None) -> list[Question]:
     return [question for question in questions if question.id in identifiers]
 
 
-def cached_library(path: Path | str, model: str) -> Path:
+def cached_library(path: Path | str, model: str, engine: EncoderEngine = "auto") -> Path:
     """Return the folder in the user's cache that the library of this dataset and model lies in.
 
-    Another version's vectors are not measured for this one's.
+    Vectors that another engine made, or another version's default encoder, are not measured for this one's.
     """
     place = at_home(path).resolve()
-    digest = hashlib.sha256(f"{place}\n{model}\n{shipped_sha256()}".encode()).hexdigest()[:12]
+    digest = hashlib.sha256(f"{place}\n{model}\n{engine}\n{shipped_sha256()}".encode()).hexdigest()[:12]
     return user_cache_path("quoth", appauthor=False) / "eval" / f"{place.stem}-{digest}"
 
 

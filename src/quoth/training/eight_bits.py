@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quoth.datasets import Dataset, read_dataset
-from quoth.errors import ModelError
+from quoth.errors import DatasetError, ModelError, QuothError
 from quoth.reader import Reader, Row, fed, reader_file
 from quoth.tensors import EIGHT_BITS, FACTORS, SCALE, ZERO
 from quoth.training.items import collect
@@ -54,19 +55,25 @@ def sample(datasets: Sequence[Dataset], reader: Reader, count: int) -> list[Row]
         places = rng.permutation(len(dataset.questions))[: -(-count // len(datasets))]
         chosen.append(Dataset(dataset.name, dataset.documents, [dataset.questions[place] for place in places]))
     collection = collect(chosen, load_tokenizer())
-    return [
+    rows = [
         row
         for item in collection.items
         for unit in (collection.units[number] for number in (*item.gold[:1], *item.negatives[:1]))
         for row in reader.rows(item.question, [(unit.title, unit.text)])
     ]
+    if not rows:
+        names = ", ".join(dataset.name for dataset in datasets)
+        raise DatasetError(f"none of {count} questions of {names} has a passage to read; name sets with answers marked")
+    return rows
 
 
-def convert(folder: Path | None, datasets: Sequence[Dataset], count: int, out: Path) -> None:
-    """Write the reader in ``folder`` (the shipped one where it is None) to ``out``, its large products in 8 bits.
+def convert(folder: Path, datasets: Sequence[Dataset], count: int, out: Path) -> None:
+    """Write the reader in ``folder`` to ``out``, its large products in 8 bits.
 
     Raises:
         ModelError: there is no reader in ``folder``, or its products are made in 8 bits already.
+        DatasetError: the data sets have no question with a passage.
+        QuothError: the package onnx is missing.
     """
     need_onnx()
     import onnx
@@ -87,16 +94,21 @@ def convert(folder: Path | None, datasets: Sequence[Dataset], count: int, out: P
     reader_file(out).with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
 
 
-def main(given: Sequence[str] | None = None) -> None:
-    """Convert what the command line names."""
+def main(given: Sequence[str] | None = None) -> int:
+    """Convert what the command line names; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m quoth.training.eight_bits", description=__doc__)
     parser.add_argument("datasets", nargs="+", type=Path, metavar="DATASET", help="questions to run the network on")
-    parser.add_argument("--reader", type=Path, help="folder of the reader (default: the one that ships)")
+    parser.add_argument("--reader", type=Path, required=True, help="folder of the reader")
     parser.add_argument("--out", type=Path, required=True, help="folder that gets reader.onnx and reader.json")
     parser.add_argument("--questions", type=int, default=300, help="so many of them (default: %(default)s)")
     options = parser.parse_args(given)
-    convert(options.reader, [read_dataset(path) for path in options.datasets], options.questions, options.out)
+    try:
+        convert(options.reader, [read_dataset(path) for path in options.datasets], options.questions, options.out)
+    except QuothError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
