@@ -24,7 +24,7 @@ from tokenizers import Tokenizer
 from quoth.errors import ModelError
 from quoth.language import TRUSTED, trust_by_words
 from quoth.model_files import packaged_folder
-from quoth.network import session_options
+from quoth.network import UNFUSED, session_options
 
 LONGEST_QUESTION = 64
 """Tokens of a question that are read; the rest of a longer one is left to retrieval."""
@@ -116,7 +116,9 @@ class Reader:
         # What is stored in fewer bits than it is used in is restored once, not at every question
         options.add_session_config_entry("session.disable_quant_qdq", "1")
         try:
-            session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(
+                model, options, providers=["CPUExecutionProvider"], disabled_optimizers=UNFUSED
+            )
         except Exception as error:  # ONNX Runtime's errors share no base class
             raise ModelError(f"the reader at {path} can't be run: {error}; {remedy}") from error
         takes, gives = ({at.name for at in of} for of in (session.get_inputs(), session.get_outputs()))

@@ -7,11 +7,13 @@ import shutil
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 
 from quoth.datasets import Dataset
 from quoth.errors import DatasetError, ModelError
+from quoth.network import UNFUSED, session_options
 from quoth.reader import Reader, reader_file
 from quoth.training.agreement import Agreement, agreement
 from quoth.training.eight_bits import convert, main
@@ -56,6 +58,22 @@ def test_all_large_products_are_made_in_8_bits_and_its_card_says_by_which_questi
     assert kinds.count("DynamicQuantizeMatMul") == 18 and kinds.count("QAttention") == 6
     card = json.loads(reader_file(folders[1]).with_suffix(".json").read_text())
     assert card["multiplied_in_8_bits_by"] == ["towns"] and card["name"] == "plain"
+
+
+def test_no_network_that_ships_has_the_slow_norm_and_none_is_given_it_when_it_is_loaded(tmp_path):
+    data = reader_file().parent
+    for name in ("reader.onnx", "encoder.onnx", "encoder_passages.onnx"):
+        graph = onnx.load(str(data / name), load_external_data=False).graph
+        kinds = [node.op_type for node in graph.node]
+        assert "SkipLayerNormalization" not in kinds and kinds.count("LayerNormalization") == 12
+    for unfused, fused_norms in ((UNFUSED, 0), ((), 12)):
+        options = session_options(1)
+        options.optimized_model_filepath = str(tmp_path / "loaded.onnx")
+        onnxruntime.InferenceSession(
+            str(data / "reader.onnx"), options, providers=["CPUExecutionProvider"], disabled_optimizers=unfused
+        )
+        kinds = [node.op_type for node in onnx.load(options.optimized_model_filepath).graph.node]
+        assert kinds.count("SkipLayerNormalization") == fused_norms
 
 
 def test_training_goes_on_from_it_as_it_says_what_it_says(folders):

@@ -28,7 +28,7 @@ from quoth.onnx_model import CARD, FACTORS_FILE, GRAPH, INPUTS, PASSAGE_GRAPH, G
 from quoth.settings import DEFAULT_MODEL
 from quoth.tensors import EIGHT_BITS, FACTORS, SCALE, TRANSPOSED, ZERO, Tensors, arranged, mapped_tensors, weights
 from quoth.torch_model import TorchModel
-from quoth.training.products import large_products, multiplied_in_eight_bits, observe, smoothing
+from quoth.training.products import large_products, multiplied_in_eight_bits, observe, smoothing, with_plain_norms
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -70,6 +70,7 @@ def write_graphs(folder: Path, datasets: Sequence[Dataset] = ()) -> None:
     rounded = multiplied_in_eight_bits(
         fused, weights([name + suffix for name in matrices for suffix in suffixes], tensors)
     )
+    fused, rounded = with_plain_norms(fused), with_plain_norms(rounded)
     graph_weights = _without_weights(fused, tensors), _without_weights(rounded, tensors)
     graphs = Graphs(_bytes(fused), _bytes(rounded), factors)
     (folder / GRAPH).write_bytes(graphs.questions)
