@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from onnxruntime import SessionOptions
+    from onnxruntime import InferenceSession, SessionOptions
 
 Floats = npt.NDArray[np.float32]
 
@@ -34,6 +34,13 @@ def session_options(threads: int) -> SessionOptions:
     return options
 
 
+def session(graph: bytes, options: SessionOptions) -> InferenceSession:
+    """Return a graph's session on the processor. Raises what ONNX Runtime raises, which shares no base class."""
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"], disabled_optimizers=UNFUSED)
+
+
 class Network:
     """A graph's session, run by so many threads. May be used by several threads at once."""
 
@@ -47,9 +54,7 @@ class Network:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if self._weights:
             options.add_external_initializers(list(self._weights), list(self._weights.values()))
-        self._session = onnxruntime.InferenceSession(
-            graph, options, providers=["CPUExecutionProvider"], disabled_optimizers=UNFUSED
-        )
+        self._session = session(graph, options)
         self.inputs = tuple(given.name for given in self._session.get_inputs())
 
     def run(self, output: str, fed: Mapping[str, npt.NDArray[np.int64]]) -> Floats:

@@ -24,7 +24,7 @@ from tokenizers import Tokenizer
 from quoth.errors import ModelError
 from quoth.language import TRUSTED, trust_by_words
 from quoth.model_files import packaged_folder
-from quoth.network import UNFUSED, session_options
+from quoth.network import session, session_options
 
 LONGEST_QUESTION = 64
 """Tokens of a question that are read; the rest of a longer one is left to retrieval."""
@@ -98,8 +98,6 @@ class Reader:
         Raises:
             ModelError: it is missing, damaged, or not the one that its card describes.
         """
-        import onnxruntime
-
         path = reader_file(folder)
         remedy = "reinstall Quoth" if folder is None else "train it again, or name the folder of another"
         try:
@@ -116,15 +114,13 @@ class Reader:
         # What is stored in fewer bits than it is used in is restored once, not at every question
         options.add_session_config_entry("session.disable_quant_qdq", "1")
         try:
-            session = onnxruntime.InferenceSession(
-                model, options, providers=["CPUExecutionProvider"], disabled_optimizers=UNFUSED
-            )
+            network = session(model, options)
         except Exception as error:  # ONNX Runtime's errors share no base class
             raise ModelError(f"the reader at {path} can't be run: {error}; {remedy}") from error
-        takes, gives = ({at.name for at in of} for of in (session.get_inputs(), session.get_outputs()))
+        takes, gives = ({at.name for at in of} for of in (network.get_inputs(), network.get_outputs()))
         if takes != set(_INPUTS) or gives != set(_OUTPUTS):
             raise ModelError(f"the model at {path} is no reader: it takes {sorted(takes)}; {remedy}")
-        return cls(session, plain_tokenizer(packaged_folder()), str(card.get("name", path.parent.name)), digest)
+        return cls(network, plain_tokenizer(packaged_folder()), str(card.get("name", path.parent.name)), digest)
 
     def knows_language(self, question: str) -> bool:
         """Whether a question is in a language that the reader was trained on, as far as its vocabulary tells."""

@@ -23,7 +23,7 @@ from quoth.reader import Reader, Row, fed, reader_file
 from quoth.tensors import EIGHT_BITS, FACTORS, SCALE, ZERO
 from quoth.training.items import collect
 from quoth.training.model import load_tokenizer
-from quoth.training.products import large_products, multiplied_in_eight_bits, observe, smoothing, with_plain_norms
+from quoth.training.products import large_products, multiplied_in_eight_bits, observe, smoothing
 from quoth.training.restore import need_onnx
 from quoth.training.rounding import rounded
 
@@ -83,7 +83,7 @@ def convert(folder: Path, datasets: Sequence[Dataset], count: int, out: Path) ->
     model = onnx.load(str(path))
     if not large_products(model.graph):
         raise ModelError(f"the reader at {path} multiplies in 8 bits already; name the folder of one that doesn't")
-    made = with_plain_norms(multiplied_in_eight_bits(model, rounded_matrices(model, sample(datasets, reader, count))))
+    made = multiplied_in_eight_bits(model, rounded_matrices(model, sample(datasets, reader, count)))
     onnx.checker.check_model(made)
     data = made.SerializeToString()
     card = json.loads(path.with_suffix(".json").read_text("utf-8"))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import logging
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
@@ -28,7 +27,8 @@ from quoth.onnx_model import CARD, FACTORS_FILE, GRAPH, INPUTS, PASSAGE_GRAPH, G
 from quoth.settings import DEFAULT_MODEL
 from quoth.tensors import EIGHT_BITS, FACTORS, SCALE, TRANSPOSED, ZERO, Tensors, arranged, mapped_tensors, weights
 from quoth.torch_model import TorchModel
-from quoth.training.products import large_products, multiplied_in_eight_bits, observe, smoothing, with_plain_norms
+from quoth.training.fusing import fused
+from quoth.training.products import large_products, multiplied_in_eight_bits, observe, smoothing
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -45,34 +45,27 @@ def write_graphs(folder: Path, datasets: Sequence[Dataset] = ()) -> None:
 
     Factors are made of the texts of data sets, or are those that ship where none are given.
     """
-    from onnxruntime.transformers import optimizer
     from transformers import BertConfig
 
     source = packaged_folder()
     tensors = mapped_tensors(source / "model.safetensors")
     model = TorchModel.load(source, DEFAULT_MODEL)
-    config = BertConfig.from_pretrained(source)
-    logging.getLogger("onnxruntime.transformers").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as scratch:
         plain = Path(scratch) / "plain.onnx"
         export(model.model, plain)
-        # Fused here, once, so that loading has little to optimise
-        fused = optimizer.optimize_model(
-            str(plain), "bert", num_heads=config.num_attention_heads, hidden_size=config.hidden_size, opt_level=1
-        ).model
-        _rename(fused, _named_by_value(fused, tensors))
-    factors = _factors(fused, model, datasets) if datasets else (_SHIPPED / FACTORS_FILE).read_bytes()
+        whole = fused(plain, BertConfig.from_pretrained(source))
+    _rename(whole, _named_by_value(whole, tensors))
+    factors = _factors(whole, model, datasets) if datasets else (_SHIPPED / FACTORS_FILE).read_bytes()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FACTORS_FILE).write_bytes(factors)
     tensors |= mapped_tensors(folder / FACTORS_FILE)
-    matrices = [node.input[1] for node, _ in large_products(fused.graph)]
+    matrices = [node.input[1] for node, _ in large_products(whole.graph)]
     suffixes = EIGHT_BITS, SCALE, ZERO, FACTORS
     rounded = multiplied_in_eight_bits(
-        fused, weights([name + suffix for name in matrices for suffix in suffixes], tensors)
+        whole, weights([name + suffix for name in matrices for suffix in suffixes], tensors)
     )
-    fused, rounded = with_plain_norms(fused), with_plain_norms(rounded)
-    graph_weights = _without_weights(fused, tensors), _without_weights(rounded, tensors)
-    graphs = Graphs(_bytes(fused), _bytes(rounded), factors)
+    graph_weights = _without_weights(whole, tensors), _without_weights(rounded, tensors)
+    graphs = Graphs(_bytes(whole), _bytes(rounded), factors)
     (folder / GRAPH).write_bytes(graphs.questions)
     (folder / PASSAGE_GRAPH).write_bytes(graphs.passages)
     card = card_of(model, graphs.sha256(), DEFAULT_WEIGHTS_SHA256, _COMMAND, *graph_weights)
@@ -100,7 +93,7 @@ def _named_by_value(model: ModelProto, tensors: Tensors) -> dict[str, str]:
     return names
 
 
-def _factors(fused: ModelProto, model: TorchModel, datasets: Sequence[Dataset]) -> bytes:
+def _factors(whole: ModelProto, model: TorchModel, datasets: Sequence[Dataset]) -> bytes:
     """Return the file of the factors that even out what the large products are given of some texts."""
     from safetensors.numpy import save
 
@@ -115,7 +108,7 @@ def _factors(fused: ModelProto, model: TorchModel, datasets: Sequence[Dataset]) 
     for text in texts:
         tokens = np.array([tokenizer(text, truncation=True, max_length=model.model.max_seq_length)["input_ids"]])
         feeds.append(dict(zip(INPUTS, (tokens, np.ones_like(tokens), np.zeros_like(tokens)), strict=True)))
-    found = smoothing(fused, observe(fused, feeds))
+    found = smoothing(whole, observe(whole, feeds))
     return bytes(save({name + FACTORS: value for name, value in sorted(found.items())}))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import logging
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from torch import Tensor, nn
 from quoth.errors import ModelError
 from quoth.tensors import EIGHT_BITS, SCALE, ZERO
 from quoth.training.checkpoint import read_tensors
+from quoth.training.fusing import fused
 from quoth.training.model import ReaderModel, untrained_reader
 from quoth.training.products import LARGE
 from quoth.training.restore import restored_reader
@@ -81,21 +81,16 @@ def export_reader(model: ReaderModel, folder: Path, card: dict[str, Any], *, bit
     rounded away. The embeddings, which no training moves, are in 8 bits always.
     """
     import onnx
-    from onnxruntime.transformers import optimizer
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        logging.getLogger("onnxruntime.transformers").setLevel(logging.ERROR)
         plain = Path(scratch) / "plain.onnx"
         _write_plain(model, plain)
-        config = model.encoder.config
-        fused = optimizer.optimize_model(
-            str(plain), "bert", num_heads=config.num_attention_heads, hidden_size=config.hidden_size, opt_level=1
-        ).model
-    _store_small(fused.graph, bits)
-    onnx.checker.check_model(fused)
-    data = fused.SerializeToString()
+        network = fused(plain, model.encoder.config)
+    _store_small(network.graph, bits)
+    onnx.checker.check_model(network)
+    data = network.SerializeToString()
     (folder / "reader.onnx").write_bytes(data)
     text = json.dumps(card | {"sha256": hashlib.sha256(data).hexdigest()}, indent=1)
     (folder / "reader.json").write_text(text + "\n", "utf-8")

@@ -128,11 +128,9 @@ def multiplied_in_eight_bits(model: ModelProto, parts: Mapping[str, npt.NDArray[
 
     made: ModelProto = onnx.ModelProto.FromString(model.SerializeToString())
     graph = made.graph
-    replaced = {
-        node.name: _attention(node) if node.op_type == "Attention" else _product(node)
-        for node, _ in large_products(graph)
-    }
-    matrices = {node.input[1] for node, _ in large_products(graph)}
+    products = [node for node, _ in large_products(graph)]
+    replaced = {node.name: _attention(node) if node.op_type == "Attention" else _product(node) for node in products}
+    matrices = {node.input[1] for node in products}
     nodes = [
         new
         for node in graph.node
@@ -145,34 +143,6 @@ def multiplied_in_eight_bits(model: ModelProto, parts: Mapping[str, npt.NDArray[
     del graph.node[:], graph.initializer[:], graph.value_info[:]
     graph.node.extend(nodes)
     graph.initializer.extend([*kept, *(onnx.numpy_helper.from_array(part, name) for name, part in added.items())])
-    return made
-
-
-def with_plain_norms(model: ModelProto) -> ModelProto:
-    """Return a network whose layers are added up and normalised by operations of their own.
-
-    ONNX Runtime's fused one takes three times as long on a processor (docs/speed.md). That it doesn't fuse them again
-    is seen to where a session is made (``quoth.network``).
-    """
-    import onnx
-    from onnx.helper import make_node
-
-    made: ModelProto = onnx.ModelProto.FromString(model.SerializeToString())
-    nodes: list[NodeProto] = []
-    for number, node in enumerate(made.graph.node):
-        if node.op_type != "SkipLayerNormalization":
-            nodes.append(node)
-            continue
-        given, skipped, gamma, beta, bias = node.input
-        epsilon = next(attribute.f for attribute in node.attribute if attribute.name == "epsilon")
-        at = node.name or f"norm_{number}"
-        nodes += [
-            make_node("Add", [given, bias], [f"{at}/biased"]),
-            make_node("Add", [f"{at}/biased", skipped], [f"{at}/added"]),
-            make_node("LayerNormalization", [f"{at}/added", gamma, beta], node.output[:1], epsilon=epsilon, axis=-1),
-        ]
-    del made.graph.node[:]
-    made.graph.node.extend(nodes)
     return made
 
 
