@@ -87,8 +87,7 @@ class NearestByCodes:
         # Codes can't be left out of the comparison, so what is not allowed is found and passed over
         looked = min(size, -(-wanted * size // count))
         while True:
-            _, found = self._sealed.codes.search(question[None, :], looked)
-            rows = found[0][found[0] >= 0]
+            rows = self._sealed.codes.search(question, looked)
             rows = rows[allowed[rows]]
             if len(rows) >= wanted or looked == size:
                 return np.asarray(rows[:wanted], np.int64)

@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
 from quoth.errors import LibraryError
 from quoth.index.blocks import BlockFile, Contents, DamagedFileError
+from quoth.index.codes import Codes, bytes_of_codes
 from quoth.store import Store
-
-# Its type stubs know neither the parts of a quantiser nor arrays in place of pointers
-_faiss: Any = faiss
 
 SUFFIX = ".sealed"
 """How the name of such a file ends."""
@@ -109,15 +106,6 @@ class Postings:
     most: float
 
 
-def new_codes(dimension: int, segments: int) -> Any:  # noqa: ANN401
-    """Return an index of codes that holds nothing: four bits for each segment, laid out for SIMD registers.
-
-    Andre, Kermarrec and Le Scouarnec 2015, "Cache locality is not enough: high-performance nearest neighbor search
-    with product quantization fast scan", as FAISS has it.
-    """
-    return _faiss.IndexPQFastScan(dimension, segments, 4, _faiss.METRIC_INNER_PRODUCT)
-
-
 class SealedIndex:
     """A sealed index, opened: what every question needs is in memory, lists and postings are read when they are."""
 
@@ -152,7 +140,7 @@ class SealedIndex:
             *(self.ids, self.document_ids, self.lengths),
             *(self._terms, self._term_starts, self._term_most),
         )
-        return sum(array.nbytes for array in arrays) + int(self.codes.codes.size()) + _KEPT_BYTES
+        return sum(array.nbytes for array in arrays) + self.codes.bytes + _KEPT_BYTES
 
     def postings(self, term_id: int) -> Postings:
         """Return the postings of a term, none where no passage holds it.
@@ -185,25 +173,22 @@ class SealedIndex:
         except DamagedFileError as error:
             raise self._damaged(error) from error
 
-    def _read_codes(self) -> Any:  # noqa: ANN401
+    def _read_codes(self) -> Codes:
         centroids = self._read("centroids")
-        segments, _, step = centroids.shape
-        index = new_codes(segments * step, segments)
-        _faiss.copy_array_to_vector(centroids.reshape(-1), index.pq.centroids)
-        index.is_trained = True
         packed = self.seal.contents.parts["codes"].bytes
-        if 2 * packed // max(segments, 1) < self.size:
+        if packed < bytes_of_codes(self.size, len(centroids)):
             # FAISS would search on behind their end
             raise self._damaged(DamagedFileError(f"{self.seal.file} has codes of fewer than {self.size} passages"))
-        index.codes.resize(packed)
-        index.ntotal, index.ntotal2 = self.size, 2 * packed // segments
-        if packed:
-            try:
+        codes = Codes(self.size, centroids)
+        at = 0
+        try:
+            for room in codes.room():
                 # Read to where FAISS looks for them, not copied there
-                self._file.read_into("codes", 0, _faiss.rev_swig_ptr(index.codes.get(), packed))
-            except DamagedFileError as error:
-                raise self._damaged(error) from error
-        return index
+                self._file.read_into("codes", at, room)
+                at += len(room)
+        except DamagedFileError as error:
+            raise self._damaged(error) from error
+        return codes
 
     def _bounds(self, term_id: int) -> tuple[int, int]:
         place = int(np.searchsorted(self._terms, term_id))

@@ -18,9 +18,10 @@ from filelock import FileLock
 from quoth.encoder import ModelIdentity
 from quoth.errors import LibraryError
 from quoth.index.blocks import BlockWriter, Contents
+from quoth.index.codes import new_codes
 from quoth.index.dense import plan
 from quoth.index.lexical import norms
-from quoth.index.sealed import SUFFIX, Seal, new_codes, recorded
+from quoth.index.sealed import SUFFIX, Seal, recorded
 from quoth.store import Store
 from quoth.store.postings import TermCounts
 
