@@ -36,6 +36,9 @@ class Passages:
     def passage(self, row: int):
         return type("Passage", (), {"heading": None, "start": 0, "end": len(str(row))})()
 
+    def context(self, row: int):
+        return ""
+
     def text(self, row: int):
         return str(row)
 

@@ -15,7 +15,7 @@ import apsw
 import numpy as np
 import pytest
 
-from quoth.documents import parse
+from quoth.documents.reading import parse
 from quoth.encoder import ModelIdentity
 from quoth.errors import EmptyLibraryError, NotALibraryError, QuothError, SchemaError
 from quoth.passages import encoded_text, split
@@ -397,6 +397,29 @@ def test_documents_are_listed_without_reading_their_texts(store: Store):
     db.close()
     assert [one.characters for one in store.documents()] == [18_500, 37_000, 55_500]
     assert any("18500" in problem for problem in store.check()[2])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_cut_out"),
+    [
+        ("Boats sleep.\n\nBoats wake.", True),
+        ("\U0001f6a2 sleeps \u0301.\n\nقایق‌ها می‌خوابند.\n\n\U0001f1ee\U0001f1f7 wakes.", True),
+        ("Boats sleep.\n\nA\0b.\n\nBoats wake.", False),
+        ("Boats sleep. " * 5_000 + "\n\nBoats wake.", False),
+    ],
+)
+def test_a_passage_is_read_as_it_stands_in_its_document(store: Store, text: str, is_cut_out: bool):
+    with store.writing():
+        put(store, "a.txt", text.replace("\0", "x"))
+        store._db.execute("UPDATE document SET text = ?", (text,))
+    with store.reading():
+        document = store.document(1)
+        read = [store.passages.text(int(one)) for one in store.passages.ids(1)]
+    assert len(read) > 1
+    assert {(held.name, held.title) for held in read} == {("a.txt", document.title)}
+    words = [document.text[held.passage.start : held.passage.end] for held in read]
+    assert {held.text for held in read} <= {*words, None}
+    assert (read[-1].text == words[-1]) is is_cut_out
 
 
 def test_a_library_whose_making_was_killed_can_be_made_again(tmp_path: Path):

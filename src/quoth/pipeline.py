@@ -164,13 +164,14 @@ class Pipeline:
         shares = softmax(ranked.scores)
         found = []
         for place, row in enumerate(ranked.rows[:count].tolist()):
-            document, passage = self._texts.document(row), self._texts.passage(row)
+            held = self._texts.held(row)
+            passage = held.passage
             found.append(
                 FoundPassage(
                     rank=place + 1,
                     library=self._library,
-                    document=document.name,
-                    title=document.title,
+                    document=held.name,
+                    title=held.title,
                     paragraph=passage.paragraph,
                     page=passage.page,
                     heading=passage.heading,

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from quoth.echo import without_echoes
-from quoth.passages import context
 from quoth.question import Question
 from quoth.reader import Reader, Reading, Row, best_span
 from quoth.retrieve import Ranked
@@ -184,7 +183,7 @@ def _is_settled(scores: Matrix, margin: float) -> bool:
 
 
 def _title_and_text(row: int, texts: Texts) -> tuple[str, str]:
-    return context(texts.document(row).title, texts.passage(row).heading), texts.text(row)
+    return texts.context(row), texts.text(row)
 
 
 def _log_sum(values: npt.NDArray[np.float32]) -> float:

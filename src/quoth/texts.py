@@ -10,9 +10,10 @@ from quoth.antecedent import antecedent, names
 from quoth.documents.model import Document
 from quoth.index.live import IndexedPassages
 from quoth.memory import Memory
-from quoth.passages import Passage, context, encoded_passage
+from quoth.passages import Passage, context, encoded_text
 from quoth.sentences import sentences
 from quoth.store import Store
+from quoth.store.records import PassageText
 from quoth.words import terms
 
 # Bytes of a small object with its numbers: a paragraph's offsets take as much as a line of text, and it may be of one
@@ -33,8 +34,8 @@ def _size_of_document(document: Document) -> int:
     return sys.getsizeof(document.text) + _RECORD * (1 + len(document.paragraphs))
 
 
-def _size_of_passage(passage: Passage) -> int:
-    return _RECORD
+def _size_of_passage(held: PassageText) -> int:
+    return 2 * _RECORD + sum(sys.getsizeof(text) for text in (held.text, held.name, held.title))
 
 
 def _size_of_terms(terms: Collection[str]) -> int:
@@ -63,8 +64,8 @@ class TextCache:
         """Return a document by its id."""
         return self._memory.get(self._owner, "document", document_id, make, _size_of_document)
 
-    def passage(self, passage_id: int, make: Callable[[], Passage]) -> Passage:
-        """Return a passage by its id."""
+    def passage(self, passage_id: int, make: Callable[[], PassageText]) -> PassageText:
+        """Return a passage with its words, by its id."""
         return self._memory.get(self._owner, "passage", passage_id, make, _size_of_passage)
 
     def sequence(self, passage_id: int, make: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
@@ -109,19 +110,27 @@ class Texts:
 
     def passage(self, row: int) -> Passage:
         """Return where a row's passage stands."""
-        passage_id = self._passage_id(row)
-        return self._cache.passage(passage_id, lambda: self._store.passages.place(passage_id))
+        return self.held(row).passage
 
     def text(self, row: int) -> str:
         """Return a passage's text."""
-        passage = self.passage(row)
-        return self.document(row).text[passage.start : passage.end]
+        held = self.held(row)
+        if held.text is None:
+            return self.document(row).text[held.passage.start : held.passage.end]
+        return held.text
+
+    def held(self, row: int) -> PassageText:
+        """Return a passage with its words, where they are at hand, and whose it is."""
+        passage_id = self._passage_id(row)
+        return self._cache.passage(passage_id, lambda: self._store.passages.text(passage_id))
 
     def sequence(self, row: int) -> tuple[str, ...]:
         """Return the terms of a passage with its title and heading, in order."""
-        return self._cache.sequence(
-            self._passage_id(row), lambda: tuple(terms(encoded_passage(self.document(row), self.passage(row))))
-        )
+        return self._cache.sequence(self._passage_id(row), lambda: tuple(terms(self._encoded(row))))
+
+    def _encoded(self, row: int) -> str:
+        held = self.held(row)
+        return encoded_text(held.title, held.passage.heading, self.text(row))
 
     def sentences(self, row: int) -> PassageSentences:
         """Return a passage's sentences with their terms."""
@@ -134,7 +143,12 @@ class Texts:
 
     def context_terms(self, row: int) -> frozenset[str]:
         """Return the distinct terms of the title and heading above a passage."""
-        return frozenset(terms(context(self.document(row).title, self.passage(row).heading)))
+        return frozenset(terms(self.context(row)))
+
+    def context(self, row: int) -> str:
+        """Return the title and heading above a passage, as models read them."""
+        held = self.held(row)
+        return context(held.title, held.passage.heading)
 
     def antecedent_terms(self, row: int, start: int, end: int) -> frozenset[str]:
         """Return the distinct terms of the names in the words that a sentence beginning with a pronoun leans on."""
@@ -144,11 +158,12 @@ class Texts:
 
     def title_terms(self, row: int) -> frozenset[str]:
         """Return the distinct terms of the title of a passage's document."""
-        return self._cache.title(self.document_id(row), lambda: frozenset(terms(self.document(row).title)))
+        return self._cache.title(self.document_id(row), lambda: frozenset(terms(self.held(row).title)))
 
     def place(self, row: int) -> tuple[str, int]:
         """Return the name of a passage's document and its start: an order that does not depend on history."""
-        return self.document(row).name, self.passage(row).start
+        held = self.held(row)
+        return held.name, held.passage.start
 
 
 def _antecedent_terms(document: Document, start: int, end: int) -> frozenset[str]:

@@ -14,10 +14,13 @@ from quoth.encoder import ModelIdentity, Vectors
 from quoth.errors import LibraryError
 from quoth.passages import Passage
 from quoth.store.postings import TermCounts, count_terms, pack
-from quoth.store.records import PassageRow, StoredPassages
+from quoth.store.records import PassageRow, PassageText, StoredPassages
 from quoth.store.terms import TermTable
 
 _FLOAT = np.dtype("<f4")
+
+# Characters of a document that SQLite counts through to cut a passage out: of a longer one all is read once, and kept
+_CUT_BY_SQLITE = 50_000
 
 
 class PassageTable:
@@ -99,18 +102,24 @@ class PassageTable:
         found = ((key, self._db.execute(query, (model_id, key)).get) for key in keys)
         return {key: np.frombuffer(data, _FLOAT).astype(np.float32) for key, data in found if data is not None}
 
-    def place(self, passage_id: int) -> Passage:
-        """Return where a passage stands.
+    def text(self, passage_id: int) -> PassageText:
+        """Return a passage with its words, without reading the rest of its document, unless that is long.
 
         Raises:
             LibraryError: no passage has this id.
         """
         row = self._db.execute(
-            'SELECT start, "end", paragraph, heading, page FROM passage WHERE id = ?', (passage_id,)
+            'SELECT p.start, p."end", paragraph, heading, page, '
+            'CASE WHEN d.characters <= ? THEN substr(d.text, p.start + 1, p."end" - p.start) END, name, title '
+            "FROM passage p JOIN document d ON d.id = p.document_id WHERE p.id = ?",
+            (_CUT_BY_SQLITE, passage_id),
         ).get
         if row is None:
             raise LibraryError(f"the library {self._folder} has no passage {passage_id}; run: quoth check")
-        return Passage(*row)
+        passage, (text, name, title) = Passage(*row[:5]), row[5:]
+        # SQLite ends a text at a character 0
+        is_whole = text is not None and len(text) == passage.end - passage.start
+        return PassageText(passage, text if is_whole else None, name, title)
 
     def add(
         self,

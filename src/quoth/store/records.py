@@ -29,6 +29,19 @@ class DocumentRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PassageText:
+    """A stored passage with its words: where it stands, its text, and the name and title of its document.
+
+    ``text`` is None where it is cheaper to take it from the document as a whole.
+    """
+
+    passage: Passage
+    text: str | None
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class PassageRow:
     """A passage as it will be stored: where it stands, the key of its vector and its terms."""
 
