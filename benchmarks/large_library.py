@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from quoth.documents import parse
 from quoth.documents.jsonl import parse_jsonl
+from quoth.documents.reading import parse
 from quoth.encoder import Encoder
 from quoth.passages import Passage, encoded_text
 from quoth.sentences import sentences

@@ -22,8 +22,9 @@ from quoth.counted import counted
 from quoth.documents.decode import decode
 from quoth.documents.formats import CORPUS_SUFFIX, FORMATS, format_name, suffix
 from quoth.errors import EmptyLibraryError, FileTooLargeError, FormatError, LibraryError, NoRoomError
-from quoth.indexing import Progress, documents_of, is_upload, upload_root
+from quoth.indexing import documents_of, is_upload, upload_root
 from quoth.library import Library
+from quoth.progress import Progress
 from quoth.store import DocumentRecord
 
 _log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from quoth.documents import parse
+from quoth.documents.reading import parse
 from quoth.encoder import ModelIdentity
 from quoth.index.live import IndexedPassages, load
 from quoth.index.sealing import seal

@@ -17,6 +17,7 @@ SOURCE = Path(quoth.__file__).parent
 # Known to everything and knowing nothing but each other, in this order
 LEAVES = (
     "counted",
+    "progress",
     "errors",
     "paths",
     "settings",
@@ -151,6 +152,7 @@ WITHIN = {
         "dense",
         "lexical",
         "blocks",
+        "codes",
         "sealed",
         "nearest",
         "pruned",

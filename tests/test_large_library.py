@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quoth.documents import parse
+from quoth.documents.reading import parse
 from quoth.encoder import Encoder
 from quoth.index import dense
 from quoth.index.dense import Plan
 from quoth.index.sealing import seal
-from quoth.indexing import Progress
 from quoth.library import Library
 from quoth.passages import Passage
+from quoth.progress import Progress
 from quoth.sentences import sentences
 from quoth.store import PassageRow, Store
 from tests.large import MODEL, loaded

@@ -11,8 +11,9 @@ import pytest
 
 from quoth.encoder import Encoder
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, FormatError, NoRoomError, QuestionError
-from quoth.indexing import Progress, is_upload, upload_root
+from quoth.indexing import is_upload, upload_root
 from quoth.library import Library
+from quoth.progress import Progress
 from tests.test_library import BOATS, QUESTION, STARS, Counting, make_model
 
 RARE = "Quetzalcoatl"

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from quoth.documents import Document, parse
+from quoth.documents.model import Document
+from quoth.documents.reading import parse
 from quoth.passages import CONTEXT_TOKENS, context, encoded_text, split
 from quoth.sentences import sentences
 

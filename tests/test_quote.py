@@ -16,7 +16,8 @@ from quoth import pipeline
 from quoth import quote as module
 from quoth.answer import Answer, Context, Span
 from quoth.antecedent import MAX_CONTEXT, antecedent, leans
-from quoth.documents import Document, parse
+from quoth.documents.model import Document
+from quoth.documents.reading import parse
 from quoth.encoder import Encoder
 from quoth.errors import IntegrityError
 from quoth.library import Library

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import tracemalloc
 
-from quoth.documents import Document, parse
+from quoth.documents.model import Document
+from quoth.documents.reading import parse
 from quoth.memory import Memory
 from quoth.texts import TextCache
 

@@ -27,7 +27,7 @@ from bot.render import Reply, note
 from bot.replies import acknowledge
 from bot.uploads import Added, add_upload, check_name_size
 from quoth.counted import counted
-from quoth.indexing import Progress
+from quoth.progress import Progress
 
 if TYPE_CHECKING:
     from bot.client import QuothBot

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from quoth.index import live
 from quoth.index.sealed import SealedIndex, UnsealedError, recorded
 from quoth.index.sealing import seal, tidy, unseal
-from quoth.indexing import Progress
+from quoth.progress import Progress
 from quoth.store import Store
 
 STAGE = "building the index"

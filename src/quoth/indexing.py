@@ -17,6 +17,7 @@ from quoth.documents.source import Entry, Listing, Unreadable, discover, scan
 from quoth.encoder import Encoder, Vectors
 from quoth.errors import FormatError, NoRoomError, SourceError
 from quoth.passages import Passage, encoded_passage, split
+from quoth.progress import Progress
 from quoth.store import PassageRow, Store
 from quoth.words import terms
 
@@ -50,15 +51,6 @@ def documents_of(name: str, data: bytes) -> list[Document]:
     if not name.strip() or _UNFIT_IN_NAMES.search(name):
         raise FormatError(f"the name {name!r} is empty or holds control characters; give the file a plain name")
     return parse_jsonl(name, data) if suffix(name) == CORPUS_SUFFIX else [parse(name, data)]
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an indexing is: ``done`` of ``total`` files read, or passages embedded (by ``stage``)."""
-
-    stage: str
-    done: int
-    total: int
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from quoth import weights
 from quoth.answer import Answer, FoundPassage
@@ -24,11 +24,11 @@ from quoth.documents.model import Document
 from quoth.encoder import Encoder, is_recorded
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, ModelMismatchError, QuestionError
 from quoth.index.sealed import UnsealedError
-from quoth.indexing import Indexer, IndexSummary, Progress, documents_of, is_upload
 from quoth.memory import Memory
 from quoth.naming import named
 from quoth.paths import at_home
-from quoth.reader import Reader, loaded_reader
+from quoth.progress import Progress
+from quoth.reader import Reader, begin_loading, loaded_reader
 from quoth.retrieve import RetrieverKind
 from quoth.searching import Searcher
 from quoth.settings import DEFAULT_MODEL, EncoderEngine
@@ -36,6 +36,10 @@ from quoth.stopwatch import Observer, Stopwatch, Timing
 from quoth.store import DocumentRecord, Store
 from quoth.store.connection import translated
 from quoth.turn import in_turn
+
+if TYPE_CHECKING:
+    # With all that reads files, of which a question needs nothing
+    from quoth.indexing import Indexer, IndexSummary
 
 MAX_QUESTION = 2_000
 """Characters that a question may have."""
@@ -191,6 +195,8 @@ class Library:
             NoRoomError: the file makes more than ``room`` passages.
             ModelError: the encoder can't be loaded.
         """
+        from quoth.indexing import documents_of
+
         return self.add_documents(name, documents_of(name, data), room=room, report=report)
 
     def add_documents(
@@ -213,6 +219,8 @@ class Library:
 
     @contextmanager
     def _indexing(self, report: Callable[[Progress], None]) -> Iterator[tuple[Indexer, Store]]:
+        from quoth.indexing import Indexer
+
         started = time.perf_counter()
         with self._writer() as store:
             indexer = Indexer(store, self.load_encoder, report)
@@ -340,6 +348,7 @@ class Library:
         watch = Stopwatch()
 
         def answer() -> Answer:
+            self._begin_loading_reader()
             embedded, searched = self._searcher.embedded(question, history, document, watch, without)
             reader = self.load_reader()
             watch.lap("loading")
@@ -408,6 +417,11 @@ class Library:
         if self._reader is False:
             return None
         return loaded_reader(None if self._reader is True else self._reader)
+
+    def _begin_loading_reader(self) -> None:
+        """Let the reader be loaded beside the encoder: each takes a processor some tenths of a second."""
+        if self._reader is not False:
+            begin_loading(None if self._reader is True else self._reader)
 
     def _served(self, ask: Callable[[], Result], watch: Stopwatch) -> Result:
         """Ask, and once more where the sealed index that a large library is served from has to be made first."""
@@ -493,6 +507,8 @@ class Library:
 
 
 def _on_disk(store: Store) -> list[Path]:
+    from quoth.indexing import is_upload
+
     return [Path(root) for root in store.roots() if not is_upload(root)]
 
 

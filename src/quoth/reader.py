@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Protocol
@@ -202,10 +203,36 @@ def reader_file(folder: Path | None = None) -> Path:
     return (folder or Path(str(resources.files("quoth").joinpath("data")))) / "reader.onnx"
 
 
-@cache
+def begin_loading(folder: Path | None) -> Future[Reader]:
+    """Begin to load a reader in a thread of its own, unless it is loaded or being loaded already."""
+    with _loading:
+        if folder not in _loaded:
+            _loaded[folder] = Future()
+            threading.Thread(target=_load, args=(folder, _loaded[folder]), name="quoth-reader").start()
+        return _loaded[folder]
+
+
 def loaded_reader(folder: Path | None) -> Reader:
-    """Return a reader, loaded once for all libraries of a process; see ``Reader.load``."""
-    return Reader.load(folder)
+    """Return a reader, loaded once for all libraries of a process; see ``Reader.load``.
+
+    What could not be loaded is tried again the next time.
+    """
+    return begin_loading(folder).result()
+
+
+_loading = threading.Lock()
+_loaded: dict[Path | None, Future[Reader]] = {}
+
+
+def _load(folder: Path | None, waiting: Future[Reader]) -> None:
+    try:
+        reader = Reader.load(folder)
+    except BaseException as error:
+        with _loading:
+            del _loaded[folder]
+        waiting.set_exception(error)
+    else:
+        waiting.set_result(reader)
 
 
 def best_span(start: Scores, end: Scores) -> tuple[float, int, int]:

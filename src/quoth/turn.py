@@ -9,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from quoth.errors import LibraryError
-from quoth.indexing import Progress
+from quoth.progress import Progress
 
 WAITING = "waiting for another indexing"
 """What its progress is called."""

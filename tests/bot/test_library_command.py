@@ -21,8 +21,8 @@ from bot.client import QuothBot
 from bot.commands import adding
 from bot.commands.adding import HIDDEN, READABLE
 from quoth.encoder import Encoder
-from quoth.indexing import Progress
 from quoth.library import Library
+from quoth.progress import Progress
 from tests.bot.acting import (
     BINARY,
     NEW_RULES,

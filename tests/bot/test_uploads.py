@@ -37,7 +37,7 @@ from quoth.errors import (
     ReaderMemoryError,
     TooSlowError,
 )
-from quoth.indexing import Progress
+from quoth.progress import Progress
 from tests.bot.answers import answer
 
 GUILD, OTHER, MANAGER = 1, 2, 42

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from quoth import errors
-from quoth.documents import Unreadable, discover, scan
+from quoth.documents.source import Unreadable, discover, scan
 from quoth.encoder import Encoder
 from quoth.library import Library
 from tests.documents.hostile import FILES
@@ -26,7 +26,7 @@ SECRET = Path("/etc/passwd")
 READER = """
 import json, sys
 from pathlib import Path
-from quoth.documents import discover, scan
+from quoth.documents.source import discover, scan
 from quoth.errors import SourceError
 
 def memory(what):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quoth.documents import parse
 from quoth.documents.html import read_html
+from quoth.documents.reading import parse
 from quoth.errors import FormatError, NoTextError
 
 PROSE = (

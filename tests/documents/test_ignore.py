@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from quoth.documents import discover
+from quoth.documents.source import discover
 from quoth.errors import PathError
 
 

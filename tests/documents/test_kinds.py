@@ -7,10 +7,11 @@ from contextlib import suppress
 
 import pytest
 
-from quoth.documents import Unreadable, discover, parse, scan
 from quoth.documents.formats import FORMATS, MOST_BYTES
 from quoth.documents.kinds import kind_of
 from quoth.documents.magic import MAGIC, NAMES
+from quoth.documents.reading import parse
+from quoth.documents.source import Unreadable, discover, scan
 from quoth.errors import FileTooLargeError, FormatError, PathError
 
 MAIL = (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quoth.documents import parse
+from quoth.documents.reading import parse
 from quoth.documents.restructuredtext import plain_inline, restructuredtext_paragraphs
 
 PAGE = """\

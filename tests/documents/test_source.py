@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from quoth.documents import Unreadable, discover, parse, scan
+from quoth.documents.reading import parse
+from quoth.documents.source import Unreadable, discover, scan
 from quoth.errors import FormatError, PathError
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quoth.documents import parse
+from quoth.documents.reading import parse
 from quoth.errors import FormatError, NoTextError
 
 

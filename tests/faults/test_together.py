@@ -20,8 +20,8 @@ import writer
 from quoth.cli import main
 from quoth.encoder import Encoder
 from quoth.index import dense
-from quoth.indexing import Progress
 from quoth.library import Library
+from quoth.progress import Progress
 
 ALL = os.environ.get("QUOTH_FAULTS") == "all"
 SECONDS, ROUNDS, ASKERS = (600.0, 20, 8) if ALL else (0.0, 6, 2)

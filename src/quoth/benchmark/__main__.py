@@ -14,7 +14,7 @@ from typing import Any
 
 from quoth.benchmark.worker import TASKS
 from quoth.errors import QuothError
-from quoth.indexing import Progress
+from quoth.progress import Progress
 
 _INTERRUPTED = 130
 _PAUSE_SECONDS = 0.2

@@ -13,8 +13,8 @@ from platformdirs import user_cache_path
 from quoth.benchmark.making import Plan
 from quoth.encoder import ModelIdentity
 from quoth.errors import LibraryError, PathError
-from quoth.indexing import Progress
 from quoth.library import Library
+from quoth.progress import Progress
 from quoth.store import Store
 
 _BYTES_PER_PASSAGE = 6_000

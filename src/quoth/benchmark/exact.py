@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from quoth.benchmark.making import Plan
 from quoth.encoder import Vectors
-from quoth.indexing import Progress
+from quoth.progress import Progress
 
 _AT_ONCE = 50_000
 _TIE = 1e-6

@@ -19,8 +19,9 @@ from quoth.documents.jsonl import JSONL_MEDIA_TYPE
 from quoth.documents.model import Document, Paragraph
 from quoth.encoder import ModelIdentity, Vectors
 from quoth.errors import DatasetError
-from quoth.indexing import Progress, upload_root
+from quoth.indexing import upload_root
 from quoth.passages import Passage, context, encoded_passage
+from quoth.progress import Progress
 from quoth.store import PassageRow, Store
 from quoth.words import terms
 

@@ -18,8 +18,8 @@ from quoth.documents.jsonl import Record
 from quoth.documents.model import Document
 from quoth.errors import DatasetError
 from quoth.evaluation.run import sample
-from quoth.indexing import Progress
 from quoth.passages import CountTokens, split
+from quoth.progress import Progress
 from quoth.sentences import sentences
 
 MOST_PARAGRAPHS = 10_000

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from quoth.errors import QuothError
-from quoth.indexing import Progress
+from quoth.progress import Progress
 
 _STOP_SECONDS = 10.0
 _ASK = "import sys; from quoth.cli import main; sys.exit(main())"

@@ -23,10 +23,10 @@ from quoth.datasets import Question
 from quoth.documents.model import Document
 from quoth.encoder import Encoder, Vectors
 from quoth.errors import DatasetError
-from quoth.indexing import Progress
 from quoth.library import Library
 from quoth.passages import encoded_passage, encoded_text, split
 from quoth.paths import at_home
+from quoth.progress import Progress
 from quoth.settings import DEFAULT_MODEL, EncoderEngine
 
 SIZES = (1_000, 100_000, 1_000_000)

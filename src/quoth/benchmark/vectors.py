@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from quoth.encoder import Encoder, Vectors
-from quoth.indexing import Progress
 from quoth.onnx_model import shipped_sha256
+from quoth.progress import Progress
 
 _KEPT_AT_ONCE = 1_024
 _ENCODED_AT_ONCE = 32

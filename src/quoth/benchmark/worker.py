@@ -17,9 +17,9 @@ from quoth.datasets import GoldAnswer
 from quoth.documents.jsonl import Record
 from quoth.encoder import Encoder, fetch
 from quoth.evaluation.matching import holds
-from quoth.indexing import Progress
 from quoth.library import Library
 from quoth.model_files import packaged_folder
+from quoth.progress import Progress
 from quoth.settings import DEFAULT_MODEL
 from quoth.stopwatch import Timing
 

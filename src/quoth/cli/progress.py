@@ -22,7 +22,7 @@ from rich.progress import (
 from quoth.cli.terminal import messages
 
 if TYPE_CHECKING:
-    from quoth.indexing import Progress as Stage
+    from quoth.progress import Progress as Stage
 
 
 @contextmanager

@@ -23,8 +23,8 @@ from quoth.evaluation.outcome import Outcome
 from quoth.evaluation.platt import Asked, Flags
 from quoth.evaluation.run import cached_library, dataset_library, sample
 from quoth.evaluation.statistics import Figure, Floats, Measured
-from quoth.indexing import Progress
 from quoth.library import Library
+from quoth.progress import Progress
 from quoth.weights import probabilities
 
 LEAST_QUESTIONS = 50

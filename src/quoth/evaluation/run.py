@@ -18,10 +18,10 @@ from quoth.evaluation.measures import measure
 from quoth.evaluation.outcome import Outcome
 from quoth.evaluation.report import Report
 from quoth.evaluation.verbatim import broken_quotes
-from quoth.indexing import Progress
 from quoth.library import Library
 from quoth.onnx_model import shipped_sha256
 from quoth.paths import at_home
+from quoth.progress import Progress
 from quoth.retrieve import RetrieverKind
 from quoth.settings import DEFAULT_MODEL, EncoderEngine
 
