@@ -20,6 +20,9 @@ from quoth.store.terms import Term
 _ROUNDING = 1e-4
 """Share of a score that sums in another order may be off by, far more than they are."""
 
+_LOOKED_UP = 3
+"""How many times as long looking up a passage among a term's takes as adding that term to a passage's score."""
+
 
 class PrunedLexical:
     """The passages of a sealed index, by their row there, followed by those that were added since."""
@@ -40,6 +43,8 @@ class PrunedLexical:
         self._is_whole = bool(alive.all())
         self._alive = alive
         lengths = np.concatenate((sealed.lengths.astype(np.float64), added_lengths))
+        self.lengths = lengths.astype(np.uint32)
+        """How many terms each passage has, with its title and heading, shape ``(n,)``."""
         here = np.concatenate((alive, np.ones(len(added_lengths), bool)))
         self.size = int(np.count_nonzero(here))
         self.mean_length = float(lengths[here].sum()) / max(self.size, 1)
@@ -51,7 +56,12 @@ class PrunedLexical:
     @property
     def bytes(self) -> int:
         """Bytes beside those of the sealed index."""
-        return self.norms.nbytes + self.totals.nbytes + (0 if self._added is None else self._added.bytes)
+        return (
+            self.lengths.nbytes
+            + self.norms.nbytes
+            + self.totals.nbytes
+            + (0 if self._added is None else self._added.bytes)
+        )
 
     def match(self, terms: Sequence[Term | None]) -> Matches:
         """Return what this index says of a question with these terms; None for a term that no passage holds."""
@@ -115,7 +125,7 @@ class _Pruned:
         return self._index.postings(term.id)
 
     def _add_to(self, total: Scores, column: int, rows: Rows) -> None:
-        """Add what a term gives to the scores of these rows."""
+        """Add what a term gives to the scores of these rows; soonest where they ascend."""
         postings = self._postings(column)
         if not len(postings.rows):
             return
@@ -126,7 +136,7 @@ class _Pruned:
         total[holding] += parts(self._weights[column], counts, self._index.norms[rows[holding]])
 
     def _hopeful(self, k: int, among: Rows | None) -> Rows:
-        """Return rows with the ``k`` best of all (or ``among`` them), in any order, and few others."""
+        """Return rows, ascending, with the ``k`` best of all (or ``among`` them), and few others."""
         bounds = {column: self._weights[column] * (K1 + 1) * self._postings(column).most for column in self._known}
         order = sorted(self._known, key=lambda column: -bounds[column])
         left = np.append(np.cumsum([bounds[column] for column in order[::-1]])[::-1], 0.0)
@@ -135,23 +145,36 @@ class _Pruned:
             allowed = np.zeros(len(self._index.norms), bool)
             allowed[among] = True
         totals = self._index.totals
-        found: list[Rows] = []
-        seen = np.empty(0, np.int64)
+        raised: list[npt.NDArray[np.int32]] = []
+        top = np.empty(0, np.int32)
         least, done = 0.0, 0
         try:
-            while done < len(order) and left[done] >= least * (1 - _ROUNDING):
-                found.append(self._accumulate(totals, order[done], allowed))
+            while done < len(order):
+                if left[done] < least * (1 - _ROUNDING):
+                    # None that holds only what is left is among the best. Looking terms up takes longer for each
+                    hopeful = np.count_nonzero(totals > least * (1 - _ROUNDING) - left[done])
+                    if len(self._postings(order[done]).rows) > _LOOKED_UP * hopeful:
+                        break
+                rows, after = self._accumulate(totals, order[done], allowed)
+                raised.append(rows)
                 done += 1
-                seen = np.concatenate(found)
-                if len(seen) >= k:
-                    least = max(least, float(np.partition(totals[seen], -k)[-k]))
+                # Only what this term raised can have come among the best, and of that only its own best
+                risen = after > least
+                if np.count_nonzero(risen) > k:
+                    risen = after >= _kth(after[risen], k)
+                top = np.union1d(top, rows[risen])
+                if len(top) >= k:
+                    scores = totals[top]
+                    least = max(least, _kth(scores, k))
+                    top = top[scores >= least]
+            seen = np.flatnonzero(totals > max(least * (1 - _ROUNDING) - left[done], 0.0))
             scores = totals[seen]
         finally:
-            for rows in found:
+            for rows in raised:
                 totals[rows] = 0
         for place in range(done, len(order) + 1):
             if len(seen) > k:
-                least = max(least, float(np.partition(scores, -k)[-k]))
+                least = max(least, _kth(scores, k))
             keep = scores + left[place] >= least * (1 - _ROUNDING)
             seen, scores = seen[keep], scores[keep]
             if len(seen) <= k or place == len(order):
@@ -159,14 +182,21 @@ class _Pruned:
             self._add_to(scores, order[place], seen)
         return seen
 
-    def _accumulate(self, totals: Scores, column: int, allowed: npt.NDArray[np.bool_] | None) -> Rows:
-        """Add what a term gives to all scores, and return the rows that had none before."""
+    def _accumulate(
+        self, totals: Scores, column: int, allowed: npt.NDArray[np.bool_] | None
+    ) -> tuple[npt.NDArray[np.int32], Scores]:
+        """Add what a term gives to all scores, and return the rows that hold it and what their scores are now."""
         postings = self._postings(column)
         rows, counts = postings.rows, postings.counts
         if allowed is not None:
             keep = allowed[rows]
             rows, counts = rows[keep], counts[keep]
-        before = totals[rows]
-        after = before + parts(self._weights[column], counts.astype(np.float32), self._index.norms[rows])
+        gives = parts(self._weights[column], counts.astype(np.float32), self._index.norms[rows])
+        after = totals[rows] + gives
         totals[rows] = after
-        return np.asarray(rows[(before == 0) & (after > 0)], np.int64)
+        return rows, after
+
+
+def _kth(scores: Scores, k: int) -> float:
+    """Return the ``k``th greatest of at least ``k`` scores."""
+    return float(np.partition(scores, -k)[-k])
