@@ -29,8 +29,10 @@ from quoth.errors import (
     QuothError,
 )
 from quoth.library import MAX_QUESTION, Library
+from quoth.retrieve import CANDIDATES
 from quoth.store import Store
 from quoth.store.connection import FILE_NAME
+from quoth.texts import Texts
 
 QUESTION = "Who counts the boats at dawn?"
 BOATS = "The harbour master of Port Quill counts every boat at dawn.\n"
@@ -649,6 +651,23 @@ def test_an_answer_shows_passages_of_ten_documents_where_there_are_ten(root, ope
         passages = library.ask(question).passages
         assert len({passage.document for passage in passages}) >= 10
         assert [passage.rank for passage in passages] == list(range(1, len(passages) + 1))
+
+
+def test_of_a_document_with_most_passages_a_question_reads_no_more_than_of_others(
+    root, opened, monkeypatch: pytest.MonkeyPatch
+):
+    (root / "long.txt").write_text("\n\n".join(f"{BOATS.strip()} So it was on day {n}, at dawn." for n in range(600)))
+    for n in range(11):
+        (root / f"{n}.txt").write_text(f"Wheat had the price of {n} coins in Persia, as far as is known today.\n")
+    library = opened()
+    library.index([root])
+    read: list[int] = []
+    sequence = Texts.sequence
+    monkeypatch.setattr(Texts, "sequence", lambda texts, row: read.append(row) or sequence(texts, row))
+    for question in (QUESTION, "xylophone"):
+        read.clear()
+        passages = library.search(question)
+        assert len(passages) == 10 and 10 <= len(set(read)) <= CANDIDATES + 10
 
 
 def test_four_threads_that_ask_at_once_get_the_answers_that_one_gets(odd_library):

@@ -32,10 +32,10 @@ from quoth.index.lexical import LexicalIndex
 from quoth.library import Library
 from quoth.question import Question, understand
 from quoth.reader import Reader, Reading, Row
-from quoth.retrieve import Ranked, candidates, ranked_by
+from quoth.retrieve import CANDIDATES, Ranked, candidates, promising, ranked_by, softmax
 from quoth.store import Store
 from quoth.texts import TextCache, Texts
-from quoth.weights import Linear
+from quoth.weights import Linear, linear
 
 TARGET = Path(__file__).parent.parent / "src" / "quoth" / "data" / "ranking.json"
 FUSION = tuple(name for name in signals.NAMES if name != "cosine")
@@ -231,6 +231,46 @@ def others(name: str, collected: Sequence[Collected]) -> list[Collected]:
     return [one for one in collected if one.name not in banned]
 
 
+def fit_promise(collected: Sequence[Collected], fusion: Linear) -> Linear:
+    """Fit what candidates are worth by the signals that need no text, so that it differs least from ``fusion``.
+
+    By least squares over the candidates of each question about their mean; sets weigh the same.
+    """
+    columns = [signals.NAMES.index(name) for name in FUSION if name not in signals.OF_TEXTS]
+    products, targets = np.zeros((len(columns), len(columns))), np.zeros(len(columns))
+    for one in collected:
+        inside = [case.signals for case in one.cases if case.state == "full" and len(case.rows) > 1]
+        for x in inside:
+            known, scores = x[:, columns].astype(np.float64), fusion(x).astype(np.float64)
+            known, scores = known - known.mean(0), scores - scores.mean()
+            products += known.T @ known / len(x) / len(inside)
+            targets += known.T @ scores / len(x) / len(inside)
+    full = np.zeros(len(signals.NAMES), np.float32)
+    full[columns] = np.linalg.solve(products + 1e-6 * np.trace(products) * np.eye(len(columns)), targets)
+    return Linear(signals.NAMES, full, 0.0)
+
+
+def kept_by(promise: Linear, one: Collected, fusion: Linear) -> tuple[float, float, float, float]:
+    """Return the shares that are kept of what is best, of the ten best and of all probability, and of the texts."""
+    found = []
+    for case in one.cases:
+        if case.state == "full" and len(case.rows):
+            documents = np.array([one.texts[id(case)].document_id(row) for row in case.rows.tolist()])
+            kept = promising(promise(known_alone(case.signals)), documents, CANDIDATES)
+            scores = fusion(case.signals)
+            best = np.argsort(-scores, kind="stable")[:10]
+            here = np.isin(best, kept)
+            found.append((here[0], here.mean(), softmax(scores)[kept].sum(), len(kept) / len(scores)))
+    return tuple(np.mean(found, 0))  # type: ignore[return-value]
+
+
+def known_alone(measured: np.ndarray) -> np.ndarray:
+    """Return signals with those that need a text left out."""
+    without = measured.copy()
+    without[:, [signals.NAMES.index(name) for name in signals.OF_TEXTS]] = 0
+    return without
+
+
 def ndcg(documents: Sequence[str], case: Case) -> float:
     """Return nDCG@10 of documents in order, linear gain."""
     grades = case.source.relevant
@@ -412,14 +452,21 @@ def main() -> None:
     parser.add_argument("--libraries", type=Path, default=user_cache_path("quoth") / "fit")
     parser.add_argument("--read-questions", type=int, default=120, help="of them, those that the reader is asked")
     parser.add_argument("--reader", choices=("on", "off"), default="on")
+    parser.add_argument("--promise", action="store_true", help="fit only what is worth reading, to the fusion there is")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     encoder = Encoder.load()
     collected = [
         collect(path, encoder, options.questions, options.libraries) for path in [*options.sets, *options.calibrate]
     ]
-    reader = Reader.load() if options.reader == "on" else None
-    result = fit(collected, {path.name for path in options.calibrate}, reader, options.read_questions)
+    calibration = {path.name for path in options.calibrate}
+    if options.promise:
+        result = json.loads(TARGET.read_text())
+        ranking = [one for one in collected if one.name not in calibration]
+        fit_and_show_promise(collected, ranking, result["models"], linear("fusion", signals.NAMES))
+    else:
+        reader = Reader.load() if options.reader == "on" else None
+        result = fit(collected, calibration, reader, options.read_questions)
     if options.write:
         TARGET.write_text(json.dumps(result, indent=1) + "\n")
 
@@ -456,6 +503,7 @@ def fit(collected: list[Collected], calibration: set[str], reader: Reader | None
     fusion = fusion_of(ranking)
     print("fusion", {name: round(float(w), 3) for name, w in zip(signals.NAMES, fusion.weights, strict=True)})
     models = {"fusion": named(signals.NAMES, fusion.weights)}
+    fit_and_show_promise(collected, ranking, models, fusion)
     thresholds: dict[str, float] = {}
     print("-- without a reader")
     fit_choice(collected, ranking, models, thresholds, "", read.NAMES, confidence.NAMES, l2=1e-3)
@@ -468,6 +516,18 @@ def fit(collected: list[Collected], calibration: set[str], reader: Reader | None
         # Fewer questions and more signals that say nearly the same than without a reader
         fit_choice(reading, ranking, models, thresholds, "_read", read.READER_NAMES, confidence.READER_NAMES, l2=1e-2)
     return {"sets": [one.name for one in collected], "thresholds": thresholds, "models": models}
+
+
+def fit_and_show_promise(
+    collected: Sequence[Collected], ranking: Sequence[Collected], models: dict[str, dict[str, float]], fusion: Linear
+) -> None:
+    """Fit which candidates are worth reading, and print what of each set is kept under weights from the others."""
+    print(f"{'set':28} kept: the best, of the ten best, of all probability, of the texts (weights from other sets)")
+    for one in collected:
+        shares = kept_by(fit_promise(others(one.name, ranking), fusion), one, fusion)
+        print(f"{one.name:28} {{:.3f}} {{:.3f}} {{:.3f}} {{:.3f}}".format(*shares), flush=True)
+    models["promise"] = named(signals.NAMES, fit_promise(ranking, fusion).weights)
+    print("promise", models["promise"])
 
 
 def to_be_read(one: Collected, count: int, reader: Reader) -> Collected:

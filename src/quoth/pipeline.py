@@ -40,6 +40,11 @@ def _fusion() -> Linear:
 
 
 @cache
+def _promise() -> Linear:
+    return linear("promise", signals.NAMES)
+
+
+@cache
 def _rerank() -> Linear:
     return linear("rerank", rerank.NAMES)
 
@@ -149,7 +154,15 @@ class Pipeline:
         question = embedded.read_as(self._passages.vocabulary)
         watch.lap("terms")
         ranked = retrieve(
-            question, self._passages, self._texts, _fusion(), among=among, count=count, kind=kind, watch=watch
+            question,
+            self._passages,
+            self._texts,
+            _fusion(),
+            _promise(),
+            among=among,
+            count=count,
+            kind=kind,
+            watch=watch,
         )
         return question, ranked
 

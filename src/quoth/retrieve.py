@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
 
 from quoth.index.live import IndexedPassages
 from quoth.question import Question
-from quoth.signals import NAMES, Evidence, Matrix, Rows, measure
+from quoth.signals import NAMES, Evidence, Matrix, Rows, known, with_texts
 from quoth.stopwatch import Stopwatch
 from quoth.texts import Texts
 from quoth.weights import Linear
@@ -18,7 +21,10 @@ from quoth.weights import Linear
 RetrieverKind = Literal["both", "dense", "lexical"]
 
 CANDIDATES = 40
-"""How many passages each search contributes at least."""
+"""How many passages each search contributes at least, and how many of all these are read."""
+
+_DOCUMENTS = 10
+"""Documents that candidates are of, wherever there are so many: that many are shown."""
 
 _SAME = 0.8  # share of all terms of two texts that versions of one have in common
 _TELLING_TERMS = 12  # fewer distinct terms, as in the rows of a table, may be mostly the same and tell of other things
@@ -58,6 +64,7 @@ def retrieve(
     passages: IndexedPassages,
     texts: Texts,
     fusion: Linear,
+    promise: Linear,
     *,
     among: Rows | None = None,
     count: int = 0,
@@ -66,13 +73,15 @@ def retrieve(
 ) -> Ranked:
     """Return the candidates for a question, ranked: as many as each search's usual number, or ``count`` if more.
 
-    ``among`` names the rows that may be found, all where it is None. ``kind`` leaves one search out, for ablations:
-    "dense" ranks by cosine alone, "lexical" by BM25 alone.
+    ``promise`` says without their texts which of what the searches found is worth ranking by ``fusion``. ``among``
+    names the rows that may be found, all where it is None. ``kind`` leaves one search out, for ablations: "dense" ranks
+    by cosine alone, "lexical" by BM25 alone.
     """
     watch = watch or Stopwatch()
-    rows, signals = candidates(question, passages, texts, among=among, count=count, kind=kind, watch=watch)
-    model = fusion if kind == "both" else alone("cosine" if kind == "dense" else "bm25")
-    ranked = ranked_by(model, rows, signals, texts)
+    if kind != "both":
+        fusion = promise = alone("cosine" if kind == "dense" else "bm25")
+    rows, signals = candidates(question, passages, texts, promise, among=among, count=count, kind=kind, watch=watch)
+    ranked = ranked_by(fusion, rows, signals, texts)
     watch.lap("ranking")
     return ranked
 
@@ -81,25 +90,36 @@ def candidates(
     question: Question,
     passages: IndexedPassages,
     texts: Texts,
+    promise: Linear | None = None,
     *,
     among: Rows | None = None,
     count: int = 0,
     kind: RetrieverKind = "both",
     watch: Stopwatch | None = None,
 ) -> tuple[Rows, Matrix]:
-    """Return the rows of the candidates, not yet ranked, and their signals, shape ``(n, len(NAMES))``."""
+    """Return the rows of the candidates, not yet ranked, and their signals, shape ``(n, len(NAMES))``.
+
+    Without ``promise``, a model of what they are worth, all that the searches found are candidates.
+    """
     watch = watch or Stopwatch()
-    evidence = gather(question, passages, among, max(count, CANDIDATES), kind, watch)
-    rows = evidence.rows.tolist()
-    signals = measure(
-        question,
-        passages,
-        evidence,
-        [texts.sequence(row) for row in rows],
-        [texts.title_terms(row) for row in rows],
+    count = max(count, CANDIDATES)
+    evidence = gather(question, passages, among, count, kind, watch)
+    found, signals = evidence.rows, known(question, passages, evidence)
+    if promise is not None:
+        kept = promising(promise(signals), passages.document_ids[found], count)
+        found, signals = found[kept], signals[kept]
+    rows = found.tolist()
+    signals = with_texts(
+        question, signals, [texts.sequence(row) for row in rows], [texts.title_terms(row) for row in rows]
     )
     watch.lap("signals")
-    return evidence.rows, signals
+    return found, signals
+
+
+def promising(worth: Matrix, documents: Rows, count: int) -> Rows:
+    """Return the places, ascending, of the best ``count`` passages, or more: see ``_worth_it``."""
+    order = np.argsort(-worth, kind="stable")
+    return np.asarray(np.sort(order[_worth_it(worth[order], documents[order], count)]), np.int64)
 
 
 def alone(name: str) -> Linear:
@@ -163,34 +183,69 @@ def gather(
     """
     matches = passages.lexical.match([passages.vocabulary.find(term) for term in question.terms])
     watch.lap("lexical_search")
+
+    def lexical() -> Rows:
+        return _enough(passages, lambda k: matches.best(min(k, _MOST), among), count)
+
+    def dense() -> Rows:
+        return _enough(passages, lambda k: passages.dense.search(question.vector, k, among), count)
+
     found: list[Rows] = []
-    if kind != "lexical":
-        found.append(_enough(passages, lambda k: passages.dense.search(question.vector, k, among), count))
+    if kind == "both" and passages.sealed is not None:
+        # Each takes a processor for longer than it takes to hand one of them over
+        beside = _beside().submit(lexical)
+        try:
+            found.append(dense())
+        finally:
+            wait([beside])
         watch.lap("dense_search")
-    if kind != "dense":
-        found.append(_enough(passages, lambda k: matches.best(min(k, _MOST), among), count))
+        found.append(beside.result())
         watch.lap("lexical_search")
+    else:
+        if kind != "lexical":
+            found.append(dense())
+            watch.lap("dense_search")
+        if kind != "dense":
+            found.append(lexical())
+            watch.lap("lexical_search")
     rows = np.unique(np.concatenate(found)).astype(np.int64)
     evidence = Evidence(rows, passages.dense.cosines(question.vector, rows), matches)
     watch.lap("dense_search")
     return evidence
 
 
-def _enough(passages: IndexedPassages, search: Callable[[int], tuple[Rows, Matrix]], count: int) -> Rows:
-    """Return the best ``count`` passages of a search, or more.
+@cache
+def _beside() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count() or 1, "quoth-lexical")
 
-    More where they belong to fewer than ten documents, and where the next ones are as good as the last: which of
-    equal passages are taken must not depend on when they were indexed.
-    """
+
+def _enough(passages: IndexedPassages, search: Callable[[int], tuple[Rows, Matrix]], count: int) -> Rows:
+    """Return the best ``count`` passages of a search, or more: see ``_worth_it``."""
     k = 2 * count
     while True:
         rows, scores = search(k)
+        documents = passages.document_ids[rows]
         exhausted = len(rows) < k or k >= passages.size or k >= _MOST
-        as_good = int(np.count_nonzero(scores > scores[count - 1] - _TIE)) if len(rows) >= count else len(rows)
-        taken = rows[:as_good]
-        has_ten = len(np.unique(passages.document_ids[taken])) >= 10
-        if has_ten and as_good < len(rows):
-            return taken
-        if exhausted:
-            return rows
+        taken = _worth_it(scores, documents, count)
+        has_ten = len(np.unique(documents[taken])) >= _DOCUMENTS
+        if exhausted or (has_ten and taken[-1] < len(rows) - 1):
+            return rows[taken]
         k *= 4
+
+
+def _worth_it(scores: Matrix, documents: Rows, count: int) -> Rows:
+    """Return the places of the best ``count`` passages, or more, of those given by falling scores with their documents.
+
+    Of further documents the best passage is added until there are ten of them, so that ten can be shown wherever there
+    are ten. And what is as good as the last is added each time: which of equal passages are taken must not depend on
+    when they were indexed.
+    """
+    places = np.arange(len(scores))
+    if len(scores) <= count:
+        return places
+    is_taken = scores > scores[count - 1] - _TIE
+    first: Rows = np.sort(np.unique(documents, return_index=True)[1])
+    if np.count_nonzero(is_taken[first]) < _DOCUMENTS:
+        least = scores[first[:_DOCUMENTS][-1]] - _TIE
+        is_taken[first] |= scores[first] > least
+    return np.asarray(places[is_taken], np.int64)

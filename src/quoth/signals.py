@@ -6,7 +6,7 @@ so that weights fitted on one library hold in another, of 20 passages or of 20,0
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,9 @@ NAMES = (
     "length",  # logarithm of the number of words
 )
 
+OF_TEXTS = ("pairs", "title", "window")
+"""The signals for which a passage's text must be read."""
+
 Matrix = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
@@ -50,17 +53,8 @@ class Evidence:
     matches: Matches
 
 
-def measure(
-    question: Question,
-    passages: IndexedPassages,
-    evidence: Evidence,
-    sequences: Sequence[Sequence[str]],
-    titles: Sequence[frozenset[str]],
-) -> Matrix:
-    """Return the signals of each candidate, shape ``(n, len(NAMES))``.
-
-    ``sequences`` holds each candidate's terms in order, ``titles`` the distinct terms of its document's title.
-    """
+def known(question: Question, passages: IndexedPassages, evidence: Evidence) -> Matrix:
+    """Return the signals of each candidate that need no text, shape ``(n, len(NAMES))``; those ``OF_TEXTS`` are 0."""
     count = len(evidence.rows)
     signals = np.zeros((count, len(NAMES)), np.float32)
     if not count:
@@ -72,7 +66,6 @@ def measure(
     told = question.told
     best_possible = max(float(own_weights.sum()) * (K1 + 1), 1e-6)
     rare = rarities * (rarities > _RARE)
-
     columns: dict[str, npt.ArrayLike] = {
         "cosine": evidence.cosines,
         "cosine_trusted": evidence.cosines * question.trust,
@@ -83,14 +76,30 @@ def measure(
         "coverage": weighted_sums(held, rarities) / told,
         "coverage_here": weighted_sums(held, own_weights) / max(float(own_weights.sum()), 1e-6),
         "missing_rare": weighted_sums(1 - held, rare) / told,
-        "title": [question.coverage(title) for title in titles],
         "document": weighted_sums(in_document, rarities) / told,
-        "pairs": [question.shared_pairs(sequence) for sequence in sequences],
-        "window": [best_window(question, sequence, _WINDOW_WORDS) / told for sequence in sequences],
-        "length": [np.log1p(len(sequence)) for sequence in sequences],
+        "length": np.log1p(passages.lexical.lengths[evidence.rows]),
     }
-    for place, name in enumerate(NAMES):
-        signals[:, place] = np.asarray(columns[name], np.float32)
+    return _put(signals, columns)
+
+
+def with_texts(
+    question: Question, signals: Matrix, sequences: Sequence[Sequence[str]], titles: Sequence[frozenset[str]]
+) -> Matrix:
+    """Return what ``known`` gave of some candidates with the signals ``OF_TEXTS`` put in.
+
+    ``sequences`` holds each candidate's terms in order, ``titles`` the distinct terms of its document's title.
+    """
+    columns: dict[str, npt.ArrayLike] = {
+        "title": [question.coverage(title) for title in titles],
+        "pairs": [question.shared_pairs(sequence) for sequence in sequences],
+        "window": [best_window(question, sequence, _WINDOW_WORDS) / question.told for sequence in sequences],
+    }
+    return _put(signals.copy(), columns)
+
+
+def _put(signals: Matrix, columns: Mapping[str, npt.ArrayLike]) -> Matrix:
+    for name, values in columns.items():
+        signals[:, NAMES.index(name)] = np.asarray(values, np.float32)
     return signals
 
 

@@ -86,6 +86,8 @@ class LexicalIndex:
         self.size = len(sizes)
         rows = np.repeat(np.arange(self.size, dtype=np.int32), sizes)
         lengths = terms.lengths
+        self.lengths = lengths.astype(np.uint32)
+        """How many terms each passage has, with its title and heading, shape ``(n,)``."""
         self._norms = norms(lengths, float(lengths.mean()) if self.size else 1.0)
         order = np.argsort(terms.term_ids, kind="stable")
         self._rows = rows[order]
@@ -97,7 +99,7 @@ class LexicalIndex:
     @property
     def bytes(self) -> int:
         """Bytes of the postings."""
-        arrays = (self._norms, self._rows, self._counts, self._ids, self._starts)
+        arrays = (self.lengths, self._norms, self._rows, self._counts, self._ids, self._starts)
         return sum(array.nbytes for array in arrays)
 
     def _slice(self, term_id: int) -> slice:

@@ -40,6 +40,7 @@ class NearestByCodes:
         self._kept = int(np.count_nonzero(alive))
         self._added = added
         self._exact_vectors = exact_vectors
+        self._read: dict[int, Vectors] = {}
 
     @property
     def bytes(self) -> int:
@@ -51,6 +52,7 @@ class NearestByCodes:
 
         ``question`` has shape ``(dimension,)``; ``among`` names the rows to search, all of them where it is None.
         """
+        self._read.clear()
         if among is not None and len(among) <= _FEW:
             return self._best(question, among, k)
         allowed, count = self._alive, self._kept
@@ -70,8 +72,17 @@ class NearestByCodes:
         return np.asarray(self.vectors(rows) @ question, np.float32)
 
     def vectors(self, rows: Rows) -> Vectors:
-        """Return the vectors of these rows, shape ``(len(rows), dimension)``."""
-        return self._exact_vectors(rows)
+        """Return the vectors of these rows, shape ``(len(rows), dimension)``.
+
+        Those that were read since the last search began are not read again.
+        """
+        missing = np.array([row for row in rows.tolist() if row not in self._read], np.int64)
+        if len(missing) == len(rows):
+            vectors = self._exact_vectors(rows)
+            self._read |= zip(rows.tolist(), vectors, strict=True)
+            return vectors
+        self._read |= zip(missing.tolist(), self._exact_vectors(missing), strict=True)
+        return np.stack([self._read[row] for row in rows.tolist()])
 
     def _best(self, question: Vectors, rows: Rows, k: int) -> tuple[Rows, npt.NDArray[np.float32]]:
         cosines = self.cosines(question, rows)
