@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from quoth import compiled
 from quoth.encoder import Encoder
-from quoth.index import dense
+from quoth.index import dense, live
 from quoth.index.dense import Plan
 from quoth.library import Library
 
@@ -48,3 +48,4 @@ def seed_library(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> 
 def lowered(monkeypatch: pytest.MonkeyPatch) -> None:
     """A library of more than a hundred passages is large, and served from a sealed index."""
     monkeypatch.setattr(dense, "INDEXES", (Plan(100), Plan(10_000_000, step=2, reranked=50)))
+    monkeypatch.setattr(live, "SOON_MADE", 0)

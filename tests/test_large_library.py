@@ -12,7 +12,7 @@ import pytest
 
 from quoth.documents.reading import parse
 from quoth.encoder import Encoder
-from quoth.index import dense
+from quoth.index import dense, live
 from quoth.index.dense import Plan
 from quoth.index.sealing import seal
 from quoth.library import Library
@@ -109,6 +109,32 @@ def test_a_removed_document_is_never_quoted_again_and_leaves_nothing_once_checke
     left = b"".join(path.read_bytes() for path in library.folder.iterdir()).lower()
     assert b"quetzal" not in left
     assert b"wilna" not in left
+
+
+@pytest.mark.usefixtures("lowered")
+@pytest.mark.parametrize("by", ["name", "root", "file"])
+def test_a_removed_document_leaves_nothing_where_the_index_is_made_in_seconds(
+    documents,
+    opened: Opened,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    by: str,
+):
+    monkeypatch.setattr(live, "SOON_MADE", 100_000)
+    library = opened("library")
+    library.add("note.txt", b"The harbour of Zwyx was built by a quokka.\n")
+    library.index([documents])
+    (before,) = sealed(library)
+    if by == "root":
+        library.remove_root("upload:note.txt")
+    elif by == "file":
+        library.add("note.txt", b"Nothing is known of that harbour.\n")
+    else:
+        library.remove("note.txt")
+    assert sealed(library) != [before] and len(sealed(library)) == 1
+    assert library.check().repaired == ()
+    assert all("quokka" not in quote.text for quote in library.ask("Who built the harbour of Zwyx?").quotes)
+    library.close()
+    assert b"quokka" not in b"".join(path.read_bytes() for path in library.folder.iterdir()).lower()
 
 
 @pytest.mark.usefixtures("lowered")

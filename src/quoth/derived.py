@@ -29,6 +29,14 @@ def keep_sealed(store: Store, report: Callable[[Progress], None]) -> None:
         tidy(store)
 
 
+def leave_nothing_sealed(store: Store, report: Callable[[Progress], None]) -> None:
+    """Make a sealed index anew that holds what was removed, if that takes seconds; see ``keep_sealed``."""
+    with store.reading():
+        seal_now = recorded(store)
+    if seal_now is not None and seal_now.passages <= live.SOON_MADE:
+        keep_sealed(store, report)
+
+
 def make_sealed(store: Store, damaged: str | None) -> None:
     """Make a sealed index for a question that found none to be served from, or the file ``damaged``."""
     with store.reading():

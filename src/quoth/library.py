@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from quoth import weights
 from quoth.answer import Answer, FoundPassage
 from quoth.calibration import Calibration, Maker
-from quoth.derived import keep_sealed, make_sealed, repair_sealed
+from quoth.derived import keep_sealed, leave_nothing_sealed, make_sealed, repair_sealed
 from quoth.documents.model import Document
 from quoth.encoder import Encoder, is_recorded
 from quoth.errors import DocumentNotFoundError, EmptyLibraryError, ModelMismatchError, QuestionError
@@ -288,8 +288,12 @@ class Library:
         with self._lock, self._store.reading():
             return self._store.has_document(document_id)
 
-    def remove(self, name: str, root: str | None = None) -> DocumentRecord:
+    def remove(
+        self, name: str, root: str | None = None, report: Callable[[Progress], None] = lambda progress: None
+    ) -> DocumentRecord:
         """Take a document out; from this moment on it is never quoted again.
+
+        ``report`` is called while the index of a large library is made anew.
 
         Raises:
             DocumentNotFoundError: no document, or more than one, is called so.
@@ -299,9 +303,12 @@ class Library:
                 record = named(store, name, root)
                 store.remove([record.id])
             self._forget(store)
+            leave_nothing_sealed(store, report)
             return record
 
-    def remove_root(self, root: str) -> list[DocumentRecord]:
+    def remove_root(
+        self, root: str, report: Callable[[Progress], None] = lambda progress: None
+    ) -> list[DocumentRecord]:
         """Take out every document of a root, as ``remove`` does.
 
         Raises:
@@ -316,6 +323,7 @@ class Library:
                     )
                 store.remove([record.id for record in records])
             self._forget(store)
+            leave_nothing_sealed(store, report)
             return records
 
     # -- questions

@@ -149,8 +149,8 @@ def remove(
     \b
       quoth remove notes/meeting.txt
     """
-    with opened(library) as its:
-        record = its.remove(document, root)
+    with opened(library) as its, indexing_bars() as report:
+        record = its.remove(document, root, report)
     if as_json:
         show_json({"removed": record_json(record)})
     else:

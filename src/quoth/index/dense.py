@@ -34,7 +34,7 @@ class Plan:
 
 
 INDEXES: tuple[Plan, ...] = (
-    Plan(100_000),
+    Plan(20_000),
     Plan(2_000_000, step=2, reranked=100),
     Plan(10_000_000, step=4, reranked=1_000),
 )

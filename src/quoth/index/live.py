@@ -29,6 +29,9 @@ MOST_ADDED = 0.05
 MOST_REMOVED = 0.02
 """Share of a sealed index's passages that may be removed before it is made anew."""
 
+SOON_MADE = 100_000
+"""Passages up to which a sealed index, which is made in seconds, is made anew as soon as anything was removed."""
+
 _ASKED_MEANWHILE = 2
 """Times ``MOST_ADDED`` that questions are answered with: until an indexing is done, none makes the index anew."""
 
@@ -155,7 +158,8 @@ def is_due(store: Store) -> bool:
         return True
     removed = int(np.count_nonzero(~_alive(document_ids, store)))
     added = store.passages.count(model_id) - (seal.passages - removed)
-    return added > MOST_ADDED * seal.passages or removed > MOST_REMOVED * seal.passages
+    may_be_removed = MOST_REMOVED * seal.passages if seal.passages > SOON_MADE else 0
+    return added > MOST_ADDED * seal.passages or removed > may_be_removed
 
 
 def _with_sealed(
