@@ -43,6 +43,8 @@ def latency(files: dict[str, dict[str, Any]], out: Path) -> None:
                 left.plot(sizes, medians, style, marker="o", color=colour, label=label)
                 left.fill_between(sizes, medians, points(found, kind, "p95")[1], color=colour, alpha=0.15, linewidth=0)
     left.set(xscale="log", yscale="log", xlabel="passages", ylabel="ms, median to 95th centile")
+    left.yaxis.set_major_formatter("{x:g}")
+    left.yaxis.set_minor_formatter("{x:g}")
     left.grid(visible=True, which="both", alpha=0.2)
     left.legend()
     stages(next(iter(files.values())), right)
