@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
 
@@ -13,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from quoth import reader as reader_module
 from quoth.errors import ModelError
-from quoth.reader import LONGEST_ANSWER, LONGEST_ROW, Reader, best_span, loaded_reader
+from quoth.reader import LONGEST_ANSWER, LONGEST_ROW, Reader, best_span, loaded_reader, reader_file
 
 BRIDGE = ("The bridge", "The old bridge over the Wye was built by Thomas Harrow in 1832. It is closed to carts now.")
 BREAD = ("Bread", "Rye bread needs a sour dough, which is kept warm for a day before it is kneaded with salt.")
@@ -134,3 +137,27 @@ def test_a_missing_reader_and_a_broken_card_are_refused(tmp_path: Path):
 
 def test_the_reader_in_the_package_is_small_enough_to_ship():
     assert resources.files("quoth").joinpath("data", "reader.onnx").read_bytes().__len__() <= 35 * 1024 * 1024
+
+
+def test_where_no_thread_can_be_started_the_reader_is_loaded_all_the_same(monkeypatch: pytest.MonkeyPatch):
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(reader_module, "_loaded", {})
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert loaded_reader(None).name == Reader.load().name
+
+
+def test_a_reader_that_could_not_be_loaded_is_tried_again(tmp_path: Path):
+    with pytest.raises(ModelError, match="can't be read"):
+        loaded_reader(tmp_path)
+    for ending in (".onnx", ".json"):
+        shutil.copy(reader_file().with_suffix(ending), tmp_path)
+    assert loaded_reader(tmp_path).digest == loaded_reader(None).digest
+
+
+def test_threads_that_want_a_reader_at_once_get_one(tmp_path: Path):
+    for ending in (".onnx", ".json"):
+        shutil.copy(reader_file().with_suffix(ending), tmp_path)
+    with ThreadPoolExecutor(4) as pool:
+        assert len({id(reader) for reader in pool.map(loaded_reader, [tmp_path] * 8)}) == 1

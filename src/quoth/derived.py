@@ -13,6 +13,9 @@ from quoth.store import Store
 STAGE = "building the index"
 """What its progress is called."""
 
+_ROUNDS = 5
+"""Times that an index is made anew for what others removed while it was made."""
+
 
 def keep_sealed(store: Store, report: Callable[[Progress], None]) -> None:
     """Make the sealed index anew where it is due, and delete whatever is left of one that is not in use.
@@ -31,10 +34,14 @@ def keep_sealed(store: Store, report: Callable[[Progress], None]) -> None:
 
 def leave_nothing_sealed(store: Store, report: Callable[[Progress], None]) -> None:
     """Make a sealed index anew that holds what was removed, if that takes seconds; see ``keep_sealed``."""
-    with store.reading():
-        seal_now = recorded(store)
-    if seal_now is not None and seal_now.passages <= live.SOON_MADE:
+    for _ in range(_ROUNDS):
+        with store.reading():
+            seal_now, is_due = recorded(store), live.is_due(store)
+        if seal_now is None or seal_now.passages > live.SOON_MADE:
+            return
         keep_sealed(store, report)
+        if not is_due:
+            return
 
 
 def make_sealed(store: Store, damaged: str | None) -> None:

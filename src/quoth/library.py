@@ -293,7 +293,8 @@ class Library:
     ) -> DocumentRecord:
         """Take a document out; from this moment on it is never quoted again.
 
-        ``report`` is called while the index of a large library is made anew.
+        ``report`` is called while the index of a large library is made anew; where that fails, the error says so, and
+        the document is out all the same.
 
         Raises:
             DocumentNotFoundError: no document, or more than one, is called so.
@@ -356,8 +357,9 @@ class Library:
         watch = Stopwatch()
 
         def answer() -> Answer:
-            self._begin_loading_reader()
-            embedded, searched = self._searcher.embedded(question, history, document, watch, without)
+            embedded, searched = self._searcher.embedded(
+                question, history, document, watch, without, self._begin_loading_reader
+            )
             reader = self.load_reader()
             watch.lap("loading")
             with self._lock, self._store.reading():

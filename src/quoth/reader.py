@@ -203,13 +203,17 @@ def reader_file(folder: Path | None = None) -> Path:
     return (folder or Path(str(resources.files("quoth").joinpath("data")))) / "reader.onnx"
 
 
-def begin_loading(folder: Path | None) -> Future[Reader]:
+def begin_loading(folder: Path | None) -> None:
     """Begin to load a reader in a thread of its own, unless it is loaded or being loaded already."""
-    with _loading:
-        if folder not in _loaded:
-            _loaded[folder] = Future()
-            threading.Thread(target=_load, args=(folder, _loaded[folder]), name="quoth-reader").start()
-        return _loaded[folder]
+    with _lock:
+        if folder in _loaded:
+            return
+        waiting = _loaded[folder] = Future()
+    try:
+        threading.Thread(target=_load, args=(folder, waiting), name="quoth-reader").start()
+    except RuntimeError:
+        # No thread is to be had: it is loaded here
+        _load(folder, waiting)
 
 
 def loaded_reader(folder: Path | None) -> Reader:
@@ -217,10 +221,16 @@ def loaded_reader(folder: Path | None) -> Reader:
 
     What could not be loaded is tried again the next time.
     """
-    return begin_loading(folder).result()
+    while True:
+        begin_loading(folder)
+        with _lock:
+            waiting = _loaded.get(folder)
+        # None where it failed in between: that was somebody else's try
+        if waiting is not None:
+            return waiting.result()
 
 
-_loading = threading.Lock()
+_lock = threading.Lock()
 _loaded: dict[Path | None, Future[Reader]] = {}
 
 
@@ -228,7 +238,7 @@ def _load(folder: Path | None, waiting: Future[Reader]) -> None:
     try:
         reader = Reader.load(folder)
     except BaseException as error:
-        with _loading:
+        with _lock:
             del _loaded[folder]
         waiting.set_exception(error)
     else:

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from quoth.index.live import IndexedPassages
 from quoth.question import Question
@@ -210,6 +211,7 @@ def gather(
             watch.lap("lexical_search")
     rows = np.unique(np.concatenate(found)).astype(np.int64)
     evidence = Evidence(rows, passages.dense.cosines(question.vector, rows), matches)
+    passages.dense.forget()
     watch.lap("dense_search")
     return evidence
 
@@ -233,7 +235,7 @@ def _enough(passages: IndexedPassages, search: Callable[[int], tuple[Rows, Matri
         k *= 4
 
 
-def _worth_it(scores: Matrix, documents: Rows, count: int) -> Rows:
+def _worth_it(scores: npt.NDArray[np.floating], documents: Rows, count: int) -> Rows:
     """Return the places of the best ``count`` passages, or more, of those given by falling scores with their documents.
 
     Of further documents the best passage is added until there are ten of them, so that ten can be shown wherever there
@@ -243,6 +245,8 @@ def _worth_it(scores: Matrix, documents: Rows, count: int) -> Rows:
     places = np.arange(len(scores))
     if len(scores) <= count:
         return places
+    # From 32 on a number of 32 bits less so small a one is itself
+    scores = scores.astype(np.float64)
     is_taken = scores > scores[count - 1] - _TIE
     first: Rows = np.sort(np.unique(documents, return_index=True)[1])
     if np.count_nonzero(is_taken[first]) < _DOCUMENTS:

@@ -78,12 +78,16 @@ class Searcher:
         pattern: str | None,
         watch: Stopwatch,
         without: Collection[str] = (),
+        begin: Callable[[], None] = lambda: None,
     ) -> tuple[EmbeddedQuestion, Searched]:
-        """Embed a question, outside of the lock: the encoder may be busy with another library's passages."""
+        """Embed a question, outside of the lock: the encoder may be busy with another library's passages.
+
+        ``begin`` is called as soon as it is known that there is something to ask.
+        """
         with self._lock, self._store.reading():
             watch.lap("waiting")
             # Before the encoder is troubled: whether there is anything to ask
-            searched = self.searched(pattern, without)
+            searched = self.searched(pattern, without, begin=begin)
             watch.lap("opening")
         (embedded,) = embed([resolve(question, history)], self._load_encoder())
         watch.lap("embedding")
@@ -93,8 +97,14 @@ class Searcher:
         """Return the way to an answer over what is searched."""
         return Pipeline(library, self._store, searched.passages, self._texts)
 
-    def searched(self, pattern: str | None, without: Collection[str] = (), before: Searched | None = None) -> Searched:
-        """Return what is searched; ``before`` once more where the library is as it was then.
+    def searched(
+        self,
+        pattern: str | None,
+        without: Collection[str] = (),
+        before: Searched | None = None,
+        begin: Callable[[], None] = lambda: None,
+    ) -> Searched:
+        """Return what is searched; ``before`` once more where the library is as it was then. ``begin`` as above.
 
         Call within ``store.reading()``, with the lock held. ``pattern`` and ``without`` as in ``Library.ask``.
         """
@@ -102,6 +112,7 @@ class Searcher:
         if current is not None:
             self._check_model(current[1])
         self._passages = live.load(self._store, self._passages)
+        begin()
         encoder = self._load_encoder()
         if self._passages.model[1] != encoder.identity:
             raise self._mismatch(str(self._passages.model[1]), str(encoder.identity))

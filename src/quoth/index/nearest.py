@@ -71,10 +71,14 @@ class NearestByCodes:
         """Return the cosine of each of these rows with the question, shape ``(len(rows),)``."""
         return np.asarray(self.vectors(rows) @ question, np.float32)
 
+    def forget(self) -> None:
+        """Let go of the vectors that were read for a question."""
+        self._read.clear()
+
     def vectors(self, rows: Rows) -> Vectors:
         """Return the vectors of these rows, shape ``(len(rows), dimension)``.
 
-        Those that were read since the last search began are not read again.
+        Those that the last search read are not read again; ``forget`` lets go of them.
         """
         missing = np.array([row for row in rows.tolist() if row not in self._read], np.int64)
         if len(missing) == len(rows):
