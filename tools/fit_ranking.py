@@ -256,19 +256,12 @@ def kept_by(promise: Linear, one: Collected, fusion: Linear) -> tuple[float, flo
     for case in one.cases:
         if case.state == "full" and len(case.rows):
             documents = np.array([one.texts[id(case)].document_id(row) for row in case.rows.tolist()])
-            kept = promising(promise(known_alone(case.signals)), documents, CANDIDATES)
+            kept = promising(promise(case.signals), documents, CANDIDATES)
             scores = fusion(case.signals)
             best = np.argsort(-scores, kind="stable")[:10]
             here = np.isin(best, kept)
             found.append((here[0], here.mean(), softmax(scores)[kept].sum(), len(kept) / len(scores)))
     return tuple(np.mean(found, 0))  # type: ignore[return-value]
-
-
-def known_alone(measured: np.ndarray) -> np.ndarray:
-    """Return signals with those that need a text left out."""
-    without = measured.copy()
-    without[:, [signals.NAMES.index(name) for name in signals.OF_TEXTS]] = 0
-    return without
 
 
 def ndcg(documents: Sequence[str], case: Case) -> float:

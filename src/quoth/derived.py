@@ -17,8 +17,10 @@ _ROUNDS = 5
 """Times that an index is made anew for what others removed while it was made."""
 
 
-def keep_sealed(store: Store, report: Callable[[Progress], None]) -> None:
+def keep_sealed(store: Store, report: Callable[[Progress], None]) -> bool:
     """Make the sealed index anew where it is due, and delete whatever is left of one that is not in use.
+
+    Returns whether it was due.
 
     Call outside of a transaction; see ``seal`` for what it raises.
     """
@@ -30,17 +32,15 @@ def keep_sealed(store: Store, report: Callable[[Progress], None]) -> None:
         unseal(store)
     else:
         tidy(store)
+    return due
 
 
 def leave_nothing_sealed(store: Store, report: Callable[[Progress], None]) -> None:
     """Make a sealed index anew that holds what was removed, if that takes seconds; see ``keep_sealed``."""
     for _ in range(_ROUNDS):
         with store.reading():
-            seal_now, is_due = recorded(store), live.is_due(store)
-        if seal_now is None or seal_now.passages > live.SOON_MADE:
-            return
-        keep_sealed(store, report)
-        if not is_due:
+            seal_now = recorded(store)
+        if seal_now is None or seal_now.passages > live.SOON_MADE or not keep_sealed(store, report):
             return
 
 

@@ -14,15 +14,13 @@ from quoth.index.live import IndexedPassages
 from quoth.question import EmbeddedQuestion, Question
 from quoth.quote import quotes
 from quoth.reader import Reader
-from quoth.retrieve import Ranked, RetrieverKind, retrieve, softmax
+from quoth.retrieve import DOCUMENTS_SHOWN, Ranked, RetrieverKind, retrieve, softmax
 from quoth.second_source import second_source
 from quoth.signals import Rows
 from quoth.stopwatch import Stopwatch
 from quoth.store import Store
 from quoth.texts import TextCache, Texts
 from quoth.weights import Linear, linear, probabilities, threshold
-
-_DOCUMENTS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +168,8 @@ class Pipeline:
         """Return how many passages hold ten different documents, but at least ten passages."""
         documents = self._passages.document_ids[ranked.rows]
         _, first = np.unique(documents, return_index=True)
-        enough = np.sort(first)[:_DOCUMENTS_SHOWN]
-        return max(_DOCUMENTS_SHOWN, int(enough[-1]) + 1 if len(enough) else 0)
+        enough = np.sort(first)[:DOCUMENTS_SHOWN]
+        return max(DOCUMENTS_SHOWN, int(enough[-1]) + 1 if len(enough) else 0)
 
     def _found(self, ranked: Ranked, count: int) -> list[FoundPassage]:
         shares = softmax(ranked.scores)

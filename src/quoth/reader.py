@@ -203,17 +203,18 @@ def reader_file(folder: Path | None = None) -> Path:
     return (folder or Path(str(resources.files("quoth").joinpath("data")))) / "reader.onnx"
 
 
-def begin_loading(folder: Path | None) -> None:
+def begin_loading(folder: Path | None) -> Future[Reader]:
     """Begin to load a reader in a thread of its own, unless it is loaded or being loaded already."""
     with _lock:
         if folder in _loaded:
-            return
+            return _loaded[folder]
         waiting = _loaded[folder] = Future()
     try:
         threading.Thread(target=_load, args=(folder, waiting), name="quoth-reader").start()
     except RuntimeError:
         # No thread is to be had: it is loaded here
         _load(folder, waiting)
+    return waiting
 
 
 def loaded_reader(folder: Path | None) -> Reader:
@@ -221,13 +222,7 @@ def loaded_reader(folder: Path | None) -> Reader:
 
     What could not be loaded is tried again the next time.
     """
-    while True:
-        begin_loading(folder)
-        with _lock:
-            waiting = _loaded.get(folder)
-        # None where it failed in between: that was somebody else's try
-        if waiting is not None:
-            return waiting.result()
+    return begin_loading(folder).result()
 
 
 _lock = threading.Lock()

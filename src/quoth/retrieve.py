@@ -24,8 +24,8 @@ RetrieverKind = Literal["both", "dense", "lexical"]
 CANDIDATES = 40
 """How many passages each search contributes at least, and how many of all these are read."""
 
-_DOCUMENTS = 10
-"""Documents that candidates are of, wherever there are so many: that many are shown."""
+DOCUMENTS_SHOWN = 10
+"""Documents that candidates are of, wherever there are so many."""
 
 _SAME = 0.8  # share of all terms of two texts that versions of one have in common
 _TELLING_TERMS = 12  # fewer distinct terms, as in the rows of a table, may be mostly the same and tell of other things
@@ -229,7 +229,7 @@ def _enough(passages: IndexedPassages, search: Callable[[int], tuple[Rows, Matri
         documents = passages.document_ids[rows]
         exhausted = len(rows) < k or k >= passages.size or k >= _MOST
         taken = _worth_it(scores, documents, count)
-        has_ten = len(np.unique(documents[taken])) >= _DOCUMENTS
+        has_ten = len(np.unique(documents[taken])) >= DOCUMENTS_SHOWN
         if exhausted or (has_ten and taken[-1] < len(rows) - 1):
             return rows[taken]
         k *= 4
@@ -249,7 +249,7 @@ def _worth_it(scores: npt.NDArray[np.floating], documents: Rows, count: int) -> 
     scores = scores.astype(np.float64)
     is_taken = scores > scores[count - 1] - _TIE
     first: Rows = np.sort(np.unique(documents, return_index=True)[1])
-    if np.count_nonzero(is_taken[first]) < _DOCUMENTS:
-        least = scores[first[:_DOCUMENTS][-1]] - _TIE
+    if np.count_nonzero(is_taken[first]) < DOCUMENTS_SHOWN:
+        least = scores[first[:DOCUMENTS_SHOWN][-1]] - _TIE
         is_taken[first] |= scores[first] > least
     return np.asarray(places[is_taken], np.int64)

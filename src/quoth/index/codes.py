@@ -32,8 +32,8 @@ def new_codes(dimension: int, segments: int) -> Any:  # noqa: ANN401
 
 
 def bytes_of_codes(size: int, segments: int) -> int:
-    """Return how many bytes the codes of ``size`` vectors take."""
-    return -(-size // _BLOCK) * _stride(segments)
+    """Return how many bytes the codes of ``size`` vectors take; those of segments stand in pairs."""
+    return -(-size // _BLOCK) * _BLOCK * -(-segments // 2)
 
 
 class Codes:
@@ -87,8 +87,3 @@ class Codes:
             return np.empty(0, np.int64)
         scores, rows = (np.concatenate(both) for both in zip(*self._workers.map(of_part, self._parts), strict=True))
         return np.asarray(rows[np.argsort(-scores, kind="stable")[:count]], np.int64)
-
-
-def _stride(segments: int) -> int:
-    """Return how many bytes a block takes: codes of segments stand in pairs."""
-    return _BLOCK * -(-segments // 2)
