@@ -13,8 +13,10 @@ from quoth.training import precision
 from quoth.training import train as train_module
 from quoth.training.batches import make_batch
 from quoth.training.evaluate import auroc, best_span, evaluate, f1, held_out
+from quoth.training.export import trained_reader
 from quoth.training.mix import Schedule
 from quoth.training.model import ByteDropout
+from quoth.training.start import Origin, Start
 from quoth.training.train import TrainingSettings, forward, rate_factor, train
 
 SETTINGS = TrainingSettings(steps=6, log_every=2, evaluate_every=3, chunks=2, checkpoint_seconds=1e9)
@@ -91,6 +93,39 @@ def test_only_the_trained_weights_move(tiny_model, schedule, tmp_path):
     assert all(
         not torch.equal(before[n[6:]], t) for n, t in after.items() if n.startswith("model/") and "key.bias" not in n
     )
+
+
+def test_layers_that_are_kept_stay_as_they_were_and_come_back_with_the_run(tiny_model, schedule, tmp_path):
+    def keeping():
+        model = tiny_model()
+        model.keep_layers(1)
+        return model
+
+    torch.manual_seed(SETTINGS.seed)
+    before = tiny_model().state_dict()
+    train(keeping, schedule, SETTINGS, tmp_path)
+    after, facts = trained_reader(tmp_path / "checkpoint.safetensors", _like(keeping(), before))
+    assert facts["step"] == 6
+    moved = {name for name, weights in after.state_dict().items() if not torch.equal(before[name], weights)}
+    assert not any("embeddings" in name or ".layer.0." in name for name in moved)
+    assert any(".layer.1." in name for name in moved) and "span.weight" in moved
+    with pytest.raises(ModelError, match="2 of the layers can't be kept: give a number from 0 to 1"):
+        tiny_model().keep_layers(2)
+
+
+def test_a_run_goes_on_with_the_layers_that_it_kept(tmp_path):
+    start = Start.of(tmp_path, Origin.ENCODER, kept_layers=2)
+    start.note(tmp_path)
+    (tmp_path / "checkpoint.safetensors").touch()
+    assert Start.of(tmp_path, None).kept_layers == 2
+    with pytest.raises(ModelError, match="keeps 2 layers as they were, not 3"):
+        Start.of(tmp_path, None, kept_layers=3)
+    assert not any(parameter.requires_grad for parameter in start.model().encoder.encoder.layer[:2].parameters())
+
+
+def _like(model, weights):
+    model.load_state_dict(weights)
+    return model
 
 
 def test_16_bits_give_nearly_the_same_losses_and_gradients(tiny_model, schedule):

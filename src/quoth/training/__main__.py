@@ -40,7 +40,20 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--steps", type=int, default=_DEFAULTS.steps, help="steps at constant rate")
     parser.add_argument("--seed", type=int, default=_DEFAULTS.seed)
+    parser.add_argument(
+        "--keep-layers",
+        type=int,
+        metavar="N",
+        help="leave the first N layers as the run begins with them: a step is faster (default: 0)",
+    )
     parser.add_argument("--finish", action="store_true", help="let the rate fall to zero, then write the reader")
+    parser.add_argument(
+        "--fall",
+        type=float,
+        default=_DEFAULTS.finish,
+        metavar="SHARE",
+        help="share of all steps during which the rate falls (default: %(default)s)",
+    )
     parser.add_argument(
         "--repeat", action="append", default=[], metavar="NAME=N", help="count a set N times in a pass over the data"
     )
@@ -86,10 +99,16 @@ def _run(arguments: argparse.Namespace, stopping: threading.Event) -> int:
         torch.set_num_threads(arguments.threads)
     repeats = {name: int(count) for name, _, count in (given.partition("=") for given in arguments.repeat)}
     material = Material(arguments.datasets, arguments.validate, repeats, arguments.alone, arguments.hold_out)
-    start = Start.of(arguments.out, arguments.origin, otherwise=Origin.ENCODER)
+    start = Start.of(arguments.out, arguments.origin, otherwise=Origin.ENCODER, kept_layers=arguments.keep_layers)
     start.note(arguments.out)
     run = prepare(material, arguments.out, seed=arguments.seed, say=_say)
-    settings = replace(_DEFAULTS, steps=arguments.steps, seed=arguments.seed, evaluate_every=arguments.evaluate_every)
+    settings = replace(
+        _DEFAULTS,
+        steps=arguments.steps,
+        seed=arguments.seed,
+        finish=arguments.fall,
+        evaluate_every=arguments.evaluate_every,
+    )
     step = run.go_on(start.model, settings, finish=arguments.finish, report=_show, stop=stopping.is_set)
     _say(f"stopped after step {step}; the same command goes on" if stopping.is_set() else f"done, {step} steps")
     return 130 if stopping.is_set() else 0

@@ -81,6 +81,19 @@ class ReaderModel(nn.Module):
         verdict = self.verdict(torch.tanh(self.summary(hidden[:, 0])))
         return ReaderScores(ends[..., 0], ends[..., 1], verdict[:, 0], verdict[:, 1])
 
+    def keep_layers(self, count: int) -> None:
+        """Leave the first ``count`` layers as they are from now on: nothing is led back through them, which saves two
+        thirds of what each takes.
+
+        Raises:
+            ModelError: that is not a number of layers below all of them.
+        """
+        layers: Any = self.encoder.encoder.layer
+        if not 0 <= count < len(layers):
+            raise ModelError(f"{count} of the layers can't be kept: give a number from 0 to {len(layers) - 1}")
+        for layer in layers[:count]:
+            layer.requires_grad_(False)
+
     def parameter_groups(self, rate: float, decay: float, weight_decay: float = 0.01) -> list[dict[str, Any]]:
         """Optimizer groups with ``rate`` for the heads and ``decay`` times less for each layer below the last."""
         layers = len(self.encoder.encoder.layer)

@@ -30,30 +30,45 @@ class Origin(StrEnum):
 
 @dataclass(slots=True)
 class Start:
-    """The origin of a run; of the shipped reader its hash; the steps at constant rate, where they are settled; and the
-    figures of the checks before the first step."""
+    """The origin of a run; of the shipped reader its hash; the steps at constant rate, where they are settled; the
+    figures of the checks before the first step; and how many of the first layers stay as they were."""
 
     origin: Origin
     reader: str | None = None
     steps: int | None = None
     before: dict[str, float] = field(default_factory=dict)
+    kept_layers: int = 0
 
     @classmethod
-    def of(cls, out: Path, wanted: Origin | None, *, otherwise: Origin = Origin.SHIPPED) -> Start:
-        """Return what the run in ``out`` began with; a new one begins with ``wanted`` (None: with ``otherwise``).
+    def of(
+        cls,
+        out: Path,
+        wanted: Origin | None,
+        *,
+        otherwise: Origin = Origin.SHIPPED,
+        kept_layers: int | None = None,
+    ) -> Start:
+        """Return what the run in ``out`` began with; a new one begins with ``wanted`` (None: with ``otherwise``) and
+        keeps ``kept_layers`` (None: no) layers.
 
         Raises:
             ModelError: the run that is there began with something else, or its note is damaged.
         """
         if not (out / CHECKPOINT).exists():
             origin = wanted or otherwise
-            return cls(origin, Reader.load().digest if origin is Origin.SHIPPED else None)
+            digest = Reader.load().digest if origin is Origin.SHIPPED else None
+            return cls(origin, digest, kept_layers=kept_layers or 0)
         # A folder without a note is that of a run from before there was a choice
         start = cls._noted(out / FILE_NAME) if (out / FILE_NAME).exists() else cls(Origin.ENCODER)
         if wanted is not None and wanted is not start.origin:
             raise ModelError(
                 f"the run in {out} began from {start.origin}, not from {wanted}; leave --from out to go on with it, or "
                 "name another folder with --out"
+            )
+        if kept_layers is not None and kept_layers != start.kept_layers:
+            raise ModelError(
+                f"the run in {out} keeps {start.kept_layers} layers as they were, not {kept_layers}; leave "
+                "--keep-layers out to go on with it, or name another folder with --out"
             )
         if start.origin is Origin.SHIPPED and start.reader != Reader.load().digest:
             raise ModelError(
@@ -65,7 +80,9 @@ class Start:
     def _noted(cls, path: Path) -> Start:
         try:
             noted = json.loads(path.read_text("utf-8"))
-            return cls(Origin(noted["origin"]), noted["reader"], noted["steps"], dict(noted["before"]))
+            return cls(
+                Origin(noted["origin"]), noted["reader"], noted["steps"], dict(noted["before"]), noted["kept_layers"]
+            )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"the note {path} is damaged ({error!r}); begin anew in another folder") from error
 
@@ -78,4 +95,7 @@ class Start:
 
     def model(self, dropout: float = 0.1) -> ReaderModel:
         """Return the network that the run begins with."""
-        return restored_reader(dropout=dropout) if self.origin is Origin.SHIPPED else untrained_reader(dropout)
+        shipped = self.origin is Origin.SHIPPED
+        model = restored_reader(dropout=dropout) if shipped else untrained_reader(dropout)
+        model.keep_layers(self.kept_layers)
+        return model
