@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -109,6 +109,28 @@ def test_a_removed_document_is_never_quoted_again_and_leaves_nothing_once_checke
     left = b"".join(path.read_bytes() for path in library.folder.iterdir()).lower()
     assert b"quetzal" not in left
     assert b"wilna" not in left
+
+
+@pytest.mark.usefixtures("lowered")
+def test_a_document_that_is_removed_while_its_question_is_embedded_is_not_quoted(
+    documents,
+    opened: Opened,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+):
+    library = opened("library")
+    library.index([documents])
+    embed = Encoder.encode_questions
+    asked: list[str] = []
+
+    def meanwhile(encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
+        # The search for the question's words goes on since before, and may have found it
+        asked.extend(texts)
+        opened("library").remove("wilna.txt")
+        return embed(encoder, texts)
+
+    monkeypatch.setattr(Encoder, "encode_questions", meanwhile)
+    assert all("Wilna" not in quote.text for quote in library.ask(QUESTION).quotes)
+    assert asked == [QUESTION]
 
 
 @pytest.mark.usefixtures("lowered")

@@ -358,7 +358,7 @@ class Library:
 
         def answer() -> Answer:
             embedded, searched = self._searcher.embedded(
-                question, history, document, watch, without, self._begin_loading_reader
+                question, history, document, watch, kind=retriever, without=without, begin=self._begin_loading_reader
             )
             reader = self.load_reader()
             watch.lap("loading")
@@ -367,9 +367,17 @@ class Library:
                 searched = self._searcher.searched(document, without, searched)
                 calibration = self._usable_calibration()
                 watch.lap("opening")
-                pipeline, rows = self._searcher.pipeline(self.name, searched), searched.rows
-                return pipeline.answer(
-                    question, embedded, rows, quotes, question_id, retriever, reader, calibration, watch
+                return self._searcher.pipeline(self.name, searched).answer(
+                    question,
+                    embedded,
+                    searched.rows,
+                    quotes,
+                    question_id,
+                    retriever,
+                    reader,
+                    calibration,
+                    searched.begun,
+                    watch,
                 )
 
         found = self._served(answer, watch)
@@ -394,13 +402,13 @@ class Library:
         watch = Stopwatch()
 
         def passages() -> list[FoundPassage]:
-            embedded, searched = self._searcher.embedded(question, history, document, watch)
+            embedded, searched = self._searcher.embedded(question, history, document, watch, kind=retriever, count=k)
             with self._lock, self._store.reading():
                 watch.lap("waiting")
                 searched = self._searcher.searched(document, before=searched)
                 watch.lap("opening")
                 pipeline = self._searcher.pipeline(self.name, searched)
-                return pipeline.search(embedded, searched.rows, k, retriever, watch)
+                return pipeline.search(embedded, searched.rows, k, retriever, searched.begun, watch)
 
         found = self._served(passages, watch)
         if self._observe is not None:

@@ -14,7 +14,7 @@ from quoth.index.live import IndexedPassages
 from quoth.question import EmbeddedQuestion, Question
 from quoth.quote import quotes
 from quoth.reader import Reader
-from quoth.retrieve import DOCUMENTS_SHOWN, Ranked, RetrieverKind, retrieve, softmax
+from quoth.retrieve import DOCUMENTS_SHOWN, LexicalSearch, Ranked, RetrieverKind, retrieve, softmax
 from quoth.second_source import second_source
 from quoth.signals import Rows
 from quoth.stopwatch import Stopwatch
@@ -76,14 +76,16 @@ class Pipeline:
         kind: RetrieverKind,
         reader: Reader | None,
         calibration: Calibration | None,
+        begun: LexicalSearch | None,
         watch: Stopwatch,
     ) -> Answer:
         """Return the answer to a question, or an abstention; see ``Library.ask``.
 
         ``text`` is the question as it was asked, ``embedded`` as it is understood after the questions before it.
-        Without a ``reader``, and where the question is in a language that it doesn't know, retrieval's signals decide.
+        ``begun`` is its lexical search, where that goes on already. Without a ``reader``, and where the question is in
+        a language that it doesn't know, retrieval's signals decide.
         """
-        question, ranked = self._retrieved(embedded, among, kind, watch)
+        question, ranked = self._retrieved(embedded, among, kind, begun, watch)
         readings = None
         if reader is not None and len(ranked.rows) and reader.knows_language(question.text):
             ranked, readings = rerank.read_best(reader, question, ranked, self._texts, _rerank())
@@ -138,18 +140,30 @@ class Pipeline:
         return answer
 
     def search(
-        self, embedded: EmbeddedQuestion, among: Rows | None, count: int, kind: RetrieverKind, watch: Stopwatch
+        self,
+        embedded: EmbeddedQuestion,
+        among: Rows | None,
+        count: int,
+        kind: RetrieverKind,
+        begun: LexicalSearch | None,
+        watch: Stopwatch,
     ) -> list[FoundPassage]:
         """Return the ``count`` best passages; see ``Library.search``."""
-        _, ranked = self._retrieved(embedded, among, kind, watch, count)
+        _, ranked = self._retrieved(embedded, among, kind, begun, watch, count)
         found = self._found(ranked, count)
         watch.lap("passages")
         return found
 
     def _retrieved(
-        self, embedded: EmbeddedQuestion, among: Rows | None, kind: RetrieverKind, watch: Stopwatch, count: int = 0
+        self,
+        embedded: EmbeddedQuestion,
+        among: Rows | None,
+        kind: RetrieverKind,
+        begun: LexicalSearch | None,
+        watch: Stopwatch,
+        count: int = 0,
     ) -> tuple[Question, Ranked]:
-        question = embedded.read_as(self._passages.vocabulary)
+        question = embedded.with_terms(begun.sequence) if begun else embedded.read_as(self._passages.vocabulary)
         watch.lap("terms")
         ranked = retrieve(
             question,
@@ -160,6 +174,7 @@ class Pipeline:
             among=among,
             count=count,
             kind=kind,
+            begun=begun,
             watch=watch,
         )
         return question, ranked

@@ -41,7 +41,7 @@ class Question:
     @cached_property
     def terms(self) -> tuple[str, ...]:
         """The distinct terms, in the order of their first occurrence."""
-        return tuple(dict.fromkeys(self.sequence))
+        return distinct(self.sequence)
 
     @cached_property
     def rarities(self) -> npt.NDArray[np.float32]:
@@ -77,6 +77,11 @@ class Question:
         return sum(weight for pair, weight in self.pairs.items() if pair in here) / sum(self.pairs.values())
 
 
+def distinct(sequence: Sequence[str]) -> tuple[str, ...]:
+    """Return the distinct terms of a sequence, in the order of their first occurrence."""
+    return tuple(dict.fromkeys(sequence))
+
+
 def resolve(text: str, history: Sequence[str]) -> str:
     """Return the question with the one before it where it leans on that: it says "he", or hardly anything."""
     if not history:
@@ -101,7 +106,16 @@ class EmbeddedQuestion:
 
     def read_as(self, vocabulary: Words) -> Question:
         """Return the question with its terms; misspelt words are read as those of ``vocabulary``, a library's terms."""
-        return Question(self.text, corrected(tuple(terms(self.text)), vocabulary), self.vector, self.trust)
+        return self.with_terms(read_terms(self.text, vocabulary))
+
+    def with_terms(self, sequence: tuple[str, ...]) -> Question:
+        """Return the question with its terms, which were read already."""
+        return Question(self.text, sequence, self.vector, self.trust)
+
+
+def read_terms(text: str, vocabulary: Words) -> tuple[str, ...]:
+    """Return a question's terms in order; misspelt words are read as those of ``vocabulary``, a library's terms."""
+    return corrected(tuple(terms(text)), vocabulary)
 
 
 def embed(texts: Sequence[str], encoder: Encoder) -> list[EmbeddedQuestion]:

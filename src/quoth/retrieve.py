@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -12,8 +12,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from quoth.index.lexical import Matches
 from quoth.index.live import IndexedPassages
-from quoth.question import Question
+from quoth.question import Question, distinct
 from quoth.signals import NAMES, Evidence, Matrix, Rows, known, with_texts
 from quoth.stopwatch import Stopwatch
 from quoth.texts import Texts
@@ -60,6 +61,27 @@ class Ranked:
         return np.asarray(shares / max(float(shares[once].sum()), 1e-12), np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class LexicalSearch:
+    """The lexical search of a question in a large library, going on in a thread of its own since it was begun.
+
+    It needs the question's terms alone, ``sequence``, so that it can go on while the question is embedded.
+    """
+
+    sequence: tuple[str, ...]
+    matches: Matches
+    found: Future[Rows]
+
+    @classmethod
+    def begin(
+        cls, sequence: tuple[str, ...], passages: IndexedPassages, among: Rows | None = None, count: int = 0
+    ) -> LexicalSearch:
+        """Begin to search for a question's terms; ``among`` and ``count`` as in ``retrieve``."""
+        matches = _matches(distinct(sequence), passages)
+        found = _beside().submit(_lexical, matches, passages, among, max(count, CANDIDATES))
+        return cls(sequence, matches, found)
+
+
 def retrieve(
     question: Question,
     passages: IndexedPassages,
@@ -70,18 +92,22 @@ def retrieve(
     among: Rows | None = None,
     count: int = 0,
     kind: RetrieverKind = "both",
+    begun: LexicalSearch | None = None,
     watch: Stopwatch | None = None,
 ) -> Ranked:
     """Return the candidates for a question, ranked: as many as each search's usual number, or ``count`` if more.
 
     ``promise`` says without their texts which of what the searches found is worth ranking by ``fusion``. ``among``
     names the rows that may be found, all where it is None. ``kind`` leaves one search out, for ablations: "dense" ranks
-    by cosine alone, "lexical" by BM25 alone.
+    by cosine alone, "lexical" by BM25 alone. ``begun`` is the lexical search of the same question, passages, rows and
+    ``count``, where that goes on already.
     """
     watch = watch or Stopwatch()
     if kind != "both":
         fusion = promise = alone("cosine" if kind == "dense" else "bm25")
-    rows, signals = candidates(question, passages, texts, promise, among=among, count=count, kind=kind, watch=watch)
+    rows, signals = candidates(
+        question, passages, texts, promise, among=among, count=count, kind=kind, begun=begun, watch=watch
+    )
     ranked = ranked_by(fusion, rows, signals, texts)
     watch.lap("ranking")
     return ranked
@@ -96,6 +122,7 @@ def candidates(
     among: Rows | None = None,
     count: int = 0,
     kind: RetrieverKind = "both",
+    begun: LexicalSearch | None = None,
     watch: Stopwatch | None = None,
 ) -> tuple[Rows, Matrix]:
     """Return the rows of the candidates, not yet ranked, and their signals, shape ``(n, len(NAMES))``.
@@ -104,7 +131,7 @@ def candidates(
     """
     watch = watch or Stopwatch()
     count = max(count, CANDIDATES)
-    evidence = gather(question, passages, among, count, kind, watch)
+    evidence = gather(question, passages, among, count, kind, watch, begun)
     found, signals = evidence.rows, known(question, passages, evidence)
     if promise is not None:
         kept = promising(promise(signals), passages.document_ids[found], count)
@@ -176,44 +203,38 @@ def gather(
     count: int,
     kind: RetrieverKind,
     watch: Stopwatch,
+    begun: LexicalSearch | None = None,
 ) -> Evidence:
     """Return the best passages of each search together, each with both scores.
 
     A passage that holds no term of the question is no candidate of the lexical search. Where the best ones belong
     to fewer than ten documents, more are taken, so that ten documents can be shown wherever there are ten.
     """
-    matches = passages.lexical.match([passages.vocabulary.find(term) for term in question.terms])
-    watch.lap("lexical_search")
-
-    def lexical() -> Rows:
-        return _enough(passages, lambda k: matches.best(min(k, _MOST), among), count)
-
-    def dense() -> Rows:
-        return _enough(passages, lambda k: passages.dense.search(question.vector, k, among), count)
-
-    found: list[Rows] = []
-    if kind == "both" and passages.sealed is not None:
+    if begun is None and kind == "both" and passages.sealed is not None:
         # Each takes a processor for longer than it takes to hand one of them over
-        beside = _beside().submit(lexical)
-        try:
-            found.append(dense())
-        finally:
-            wait([beside])
+        begun = LexicalSearch.begin(question.sequence, passages, among, count)
+    matches = begun.matches if begun else _matches(question.terms, passages)
+    watch.lap("lexical_search")
+    found: list[Rows] = []
+    if kind != "lexical":
+        found.append(_enough(passages, lambda k: passages.dense.search(question.vector, k, among), count))
         watch.lap("dense_search")
-        found.append(beside.result())
+    if kind != "dense":
+        found.append(begun.found.result() if begun else _lexical(matches, passages, among, count))
         watch.lap("lexical_search")
-    else:
-        if kind != "lexical":
-            found.append(dense())
-            watch.lap("dense_search")
-        if kind != "dense":
-            found.append(lexical())
-            watch.lap("lexical_search")
     rows = np.unique(np.concatenate(found)).astype(np.int64)
     evidence = Evidence(rows, passages.dense.cosines(question.vector, rows), matches)
     passages.dense.forget()
     watch.lap("dense_search")
     return evidence
+
+
+def _matches(terms: Sequence[str], passages: IndexedPassages) -> Matches:
+    return passages.lexical.match([passages.vocabulary.find(term) for term in terms])
+
+
+def _lexical(matches: Matches, passages: IndexedPassages, among: Rows | None, count: int) -> Rows:
+    return _enough(passages, lambda k: matches.best(min(k, _MOST), among), count)
 
 
 @cache

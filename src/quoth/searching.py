@@ -17,7 +17,8 @@ from quoth.index.live import IndexedPassages
 from quoth.memory import Memory
 from quoth.naming import hint
 from quoth.pipeline import Pipeline
-from quoth.question import EmbeddedQuestion, embed, resolve
+from quoth.question import EmbeddedQuestion, embed, read_terms, resolve
+from quoth.retrieve import LexicalSearch, RetrieverKind
 from quoth.stopwatch import Stopwatch
 from quoth.store import Store
 from quoth.texts import TextCache
@@ -25,10 +26,14 @@ from quoth.texts import TextCache
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """One state of the library, and the rows of it that are searched (all, where it is None)."""
+    """One state of the library, and the rows of it that are searched (all, where it is None).
+
+    ``begun`` is the lexical search of the question, where that goes on already.
+    """
 
     passages: IndexedPassages
     rows: npt.NDArray[np.int64] | None
+    begun: LexicalSearch | None = None
 
 
 class Searcher:
@@ -77,19 +82,30 @@ class Searcher:
         history: Sequence[str],
         pattern: str | None,
         watch: Stopwatch,
+        *,
+        kind: RetrieverKind,
+        count: int = 0,
         without: Collection[str] = (),
         begin: Callable[[], None] = lambda: None,
     ) -> tuple[EmbeddedQuestion, Searched]:
         """Embed a question, outside of the lock: the encoder may be busy with another library's passages.
 
+        Meanwhile a large library is searched for its words already. ``kind`` and ``count`` as in ``retrieve``;
         ``begin`` is called as soon as it is known that there is something to ask.
         """
+        text = resolve(question, history)
         with self._lock, self._store.reading():
             watch.lap("waiting")
             # Before the encoder is troubled: whether there is anything to ask
             searched = self.searched(pattern, without, begin=begin)
             watch.lap("opening")
-        (embedded,) = embed([resolve(question, history)], self._load_encoder())
+            passages = searched.passages
+            if kind == "both" and passages.sealed is not None:
+                sequence = read_terms(text, passages.vocabulary)
+                begun = LexicalSearch.begin(sequence, passages, searched.rows, count)
+                searched = Searched(passages, searched.rows, begun)
+                watch.lap("terms")
+        (embedded,) = embed([text], self._load_encoder())
         watch.lap("embedding")
         return embedded, searched
 

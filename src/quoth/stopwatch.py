@@ -17,7 +17,7 @@ Stage = Literal[
     "opening",  # bringing the indexes up to date with the database; on the first question the encoder is loaded here
     "embedding",  # the question, the wait for the encoder included
     "terms",  # its words, misspelt ones read as the library's
-    "dense_search",  # in a large library the lexical one goes on beside it
+    "dense_search",  # in a large library the lexical one goes on beside embedding and this
     "lexical_search",  # or, in a large library, the wait for it
     "signals",  # of the candidates, their texts read
     "ranking",  # by the signals, and telling versions of one text

@@ -8,6 +8,7 @@ that still can be among these.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -52,6 +53,8 @@ class PrunedLexical:
         # A removed passage adds nothing to any score
         self.norms[~here] = np.inf
         self.totals = np.zeros(len(lengths), np.float32)
+        """Each passage's score so far, 0 between questions; who uses them holds ``lock``."""
+        self.lock = threading.Lock()
 
     @property
     def bytes(self) -> int:
@@ -89,7 +92,7 @@ class PrunedLexical:
 
 
 class _Pruned:
-    """What a ``PrunedLexical`` says of a question. Of one index one at a time is asked."""
+    """What a ``PrunedLexical`` says of a question."""
 
     def __init__(self, index: PrunedLexical, terms: Sequence[Term | None]) -> None:
         self._index = index
@@ -114,7 +117,8 @@ class _Pruned:
         return total
 
     def best(self, k: int, among: Rows | None = None) -> tuple[Rows, Scores]:
-        rows = np.asarray(self._hopeful(k, among), np.int64)
+        with self._index.lock:
+            rows = np.asarray(self._hopeful(k, among), np.int64)
         scores = self.scores(rows)
         places = ranked(rows, scores, k)
         return rows[places], scores[places]

@@ -8,6 +8,7 @@ changed since; see ``docs/scale.md``.
 from __future__ import annotations
 
 import json
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +108,10 @@ class Postings:
 
 
 class SealedIndex:
-    """A sealed index, opened: what every question needs is in memory, lists and postings are read when they are."""
+    """A sealed index, opened: what every question needs is in memory, lists and postings are read when they are.
+
+    May be used by several threads.
+    """
 
     def __init__(self, folder: Path, seal: Seal) -> None:
         """Open the file that ``seal`` tells of.
@@ -132,6 +136,7 @@ class SealedIndex:
         self.mean_length = float(self.lengths.sum(dtype=np.int64)) / max(self.size, 1)
         self._kept: OrderedDict[int, Postings] = OrderedDict()
         self._kept_bytes = 0
+        self._lock = threading.Lock()
 
     @property
     def bytes(self) -> int:
@@ -148,18 +153,21 @@ class SealedIndex:
         Raises:
             UnsealedError: they are damaged.
         """
-        kept = self._kept.get(term_id)
-        if kept is not None:
-            self._kept.move_to_end(term_id)
-            return kept
+        with self._lock:
+            kept = self._kept.get(term_id)
+            if kept is not None:
+                self._kept.move_to_end(term_id)
+                return kept
         start, stop = self._bounds(term_id)
         most = float(self._term_most[np.searchsorted(self._terms, term_id)]) if stop > start else 0.0
         found = Postings(self._read("rows", start, stop), self._read("counts", start, stop), most)
-        self._kept[term_id] = found
-        self._kept_bytes += found.rows.nbytes + found.counts.nbytes
-        while self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1:
-            _, gone = self._kept.popitem(last=False)
-            self._kept_bytes -= gone.rows.nbytes + gone.counts.nbytes
+        with self._lock:
+            # Another thread may have read them meanwhile
+            if self._kept.setdefault(term_id, found) is found:
+                self._kept_bytes += found.rows.nbytes + found.counts.nbytes
+            while self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1:
+                _, gone = self._kept.popitem(last=False)
+                self._kept_bytes -= gone.rows.nbytes + gone.counts.nbytes
         return found
 
     def verify(self) -> None:
