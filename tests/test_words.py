@@ -16,6 +16,7 @@ from quoth.words import fold, terms
     [
         ("Cyber POLICE", "cyber police"),
         ("café", "cafe"),
+        ("cafe\u0301 naïve", "cafe naive"),  # the accent as a sign of its own
         ("Straße", "STRASSE"),
         ("ﬁnance", "finance"),  # one sign for two letters
         ("Ｆｕｌｌｗｉｄｔｈ", "fullwidth"),
@@ -45,6 +46,11 @@ def test_two_spellings_are_the_same_terms(one: str, other: str):
 )
 def test_what_differs_stays_different(one: str, other: str):
     assert terms(one) != terms(other)
+
+
+@given(st.text())
+def test_a_character_is_folded_alike_whatever_stands_beside_it(text: str):
+    assert fold(text) == "".join(map(fold, text))
 
 
 def test_terms_stand_in_order_with_their_repetitions():
