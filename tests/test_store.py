@@ -414,7 +414,7 @@ def test_a_passage_is_read_as_it_stands_in_its_document(store: Store, text: str,
         store._db.execute("UPDATE document SET text = ?", (text,))
     with store.reading():
         document = store.document(1)
-        read = [store.passages.text(int(one)) for one in store.passages.ids(1)]
+        read = store.passages.texts(store.passages.ids(1).tolist())
     assert len(read) > 1
     assert {(held.name, held.title) for held in read} == {("a.txt", document.title)}
     words = [document.text[held.passage.start : held.passage.end] for held in read]

@@ -137,6 +137,7 @@ def candidates(
         kept = promising(promise(signals), passages.document_ids[found], count)
         found, signals = found[kept], signals[kept]
     rows = found.tolist()
+    texts.read(rows)
     signals = with_texts(
         question, signals, [texts.sequence(row) for row in rows], [texts.title_terms(row) for row in rows]
     )
@@ -178,22 +179,24 @@ def _alike(rows: list[int], texts: Texts) -> Rows:
     by_text: dict[str, int] = {}
     numbers = np.array([by_text.setdefault(texts.text(row), len(by_text)) for row in rows], np.int64)
     first = np.unique(numbers, return_index=True)[1]
-    held = [frozenset(texts.sequence(rows[place])) for place in first.tolist()]
-    sizes = np.array([len(terms) for terms in held], np.int64)
+    shared, sizes = _shared([frozenset(texts.sequence(rows[place])) for place in first.tolist()], _COMPARED)
     places = np.arange(len(first))
     is_of = places.copy()
-    for one in range(min(_COMPARED, len(held))):
+    for one in range(len(shared)):
         if is_of[one] == one and sizes[one] >= _TELLING_TERMS:
-            # Most are of another size, which is known of all at once
-            close = np.minimum(sizes, sizes[one]) >= _SAME * np.maximum(sizes, sizes[one])
-            for other in np.flatnonzero(close & (is_of == places) & (places > one)).tolist():
-                if _is_version(held[one], held[other]):
-                    is_of[other] = one
+            is_version = shared[one] >= _SAME * (sizes[one] + sizes - shared[one])
+            is_of[is_version & (is_of == places) & (places > one)] = one
     return np.asarray(is_of[numbers], np.int64)
 
 
-def _is_version(one: frozenset[str], other: frozenset[str]) -> bool:
-    return len(one & other) >= _SAME * len(one | other)
+def _shared(held: Sequence[frozenset[str]], count: int) -> tuple[Rows, Rows]:
+    """Return how many terms each of the first ``count`` sets has in common with every set, shape ``(count, n)``, and
+    how many each has, shape ``(n,)``."""
+    columns = {term: column for column, term in enumerate(frozenset[str]().union(*held))}
+    sizes = [len(terms) for terms in held]
+    holds = np.zeros((len(held), len(columns)), np.float32)
+    holds[np.repeat(np.arange(len(held)), sizes), [columns[term] for terms in held for term in terms]] = 1
+    return (holds[:count] @ holds.T).astype(np.int64), np.array(sizes, np.int64)
 
 
 def gather(
@@ -224,7 +227,6 @@ def gather(
         watch.lap("lexical_search")
     rows = np.unique(np.concatenate(found)).astype(np.int64)
     evidence = Evidence(rows, passages.dense.cosines(question.vector, rows), matches)
-    passages.dense.forget()
     watch.lap("dense_search")
     return evidence
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from quoth.antecedent import antecedent, names
@@ -64,9 +64,11 @@ class TextCache:
         """Return a document by its id."""
         return self._memory.get(self._owner, "document", document_id, make, _size_of_document)
 
-    def passage(self, passage_id: int, make: Callable[[], PassageText]) -> PassageText:
-        """Return a passage with its words, by its id."""
-        return self._memory.get(self._owner, "passage", passage_id, make, _size_of_passage)
+    def passages(
+        self, passage_ids: Sequence[int], make: Callable[[list[int]], Sequence[PassageText]]
+    ) -> list[PassageText]:
+        """Return passages with their words, by their ids, in order."""
+        return self._memory.get_all(self._owner, "passage", passage_ids, make, _size_of_passage)
 
     def sequence(self, passage_id: int, make: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
         """Return the terms of a passage with its title and heading, by the passage's id."""
@@ -86,12 +88,13 @@ class TextCache:
 
 
 class Texts:
-    """The texts of one state of a library; call within ``store.reading()``."""
+    """The texts of one state of a library, for one question; call within ``store.reading()``."""
 
     def __init__(self, store: Store, passages: IndexedPassages, cache: TextCache) -> None:
         self._store = store
         self._passages = passages
         self._cache = cache
+        self._held: dict[int, PassageText] = {}
 
     def document_id(self, row: int) -> int:
         """Return the id of the document that a row's passage belongs to."""
@@ -121,8 +124,14 @@ class Texts:
 
     def held(self, row: int) -> PassageText:
         """Return a passage with its words, where they are at hand, and whose it is."""
-        passage_id = self._passage_id(row)
-        return self._cache.passage(passage_id, lambda: self._store.passages.text(passage_id))
+        if row not in self._held:
+            self.read([row])
+        return self._held[row]
+
+    def read(self, rows: Sequence[int]) -> None:
+        """Read the passages of these rows, which takes less time all at once than one by one."""
+        passages = self._cache.passages([self._passage_id(row) for row in rows], self._store.passages.texts)
+        self._held.update(zip(rows, passages, strict=True))
 
     def sequence(self, row: int) -> tuple[str, ...]:
         """Return the terms of a passage with its title and heading, in order."""

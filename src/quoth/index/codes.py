@@ -48,11 +48,12 @@ class Codes:
         ``centroids`` has shape ``(segments, 16, step)``.
         """
         segments, _, step = centroids.shape
+        self.dimension = segments * step
         blocks = -(-size // _BLOCK)
         of_part = max(1, -(-blocks // (os.cpu_count() or 1))) * _BLOCK
         self._parts: list[tuple[int, Any]] = []
         for start in range(0, size, of_part):
-            index = new_codes(segments * step, segments)
+            index = new_codes(self.dimension, segments)
             _faiss.copy_array_to_vector(centroids.reshape(-1), index.pq.centroids)
             index.is_trained = True
             index.ntotal = min(of_part, size - start)

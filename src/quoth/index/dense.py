@@ -80,9 +80,6 @@ class DenseIndex:
         found = rows[0] >= 0
         return rows[0][found], cosines[0][found]
 
-    def forget(self) -> None:
-        """Let go of what was read for a question: nothing, since all is in memory."""
-
     def cosines(self, question: Vectors, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return the cosine of each of these rows with the question, shape ``(len(rows),)``."""
         return np.asarray(self.vectors(rows) @ question, np.float32)

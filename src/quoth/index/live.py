@@ -184,7 +184,7 @@ def _with_sealed(
     ids = np.concatenate((sealed.ids, loaded.ids))
 
     def exact_vectors(rows: npt.NDArray[np.int64]) -> Vectors:
-        return store.passages.vectors(model[1], ids[rows])
+        return store.passages.vectors(model[1], sealed.vector_ids[rows])
 
     has_added = len(loaded.ids) > 0
     return IndexedPassages(

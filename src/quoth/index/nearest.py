@@ -25,7 +25,7 @@ class NearestByCodes:
     """The passages of a sealed index, by their row there, followed by those that were added since.
 
     All codes are compared with the question, and the best found are ranked again with the vectors themselves, so that
-    every cosine given is exact. ``exact_vectors`` takes rows.
+    every cosine given is exact. ``exact_vectors`` takes rows of the sealed index.
     """
 
     def __init__(
@@ -40,7 +40,6 @@ class NearestByCodes:
         self._kept = int(np.count_nonzero(alive))
         self._added = added
         self._exact_vectors = exact_vectors
-        self._read: dict[int, Vectors] = {}
 
     @property
     def bytes(self) -> int:
@@ -52,7 +51,6 @@ class NearestByCodes:
 
         ``question`` has shape ``(dimension,)``; ``among`` names the rows to search, all of them where it is None.
         """
-        self._read.clear()
         if among is not None and len(among) <= _FEW:
             return self._best(question, among, k)
         allowed, count = self._alive, self._kept
@@ -71,22 +69,14 @@ class NearestByCodes:
         """Return the cosine of each of these rows with the question, shape ``(len(rows),)``."""
         return np.asarray(self.vectors(rows) @ question, np.float32)
 
-    def forget(self) -> None:
-        """Let go of the vectors that were read for a question."""
-        self._read.clear()
-
     def vectors(self, rows: Rows) -> Vectors:
-        """Return the vectors of these rows, shape ``(len(rows), dimension)``.
-
-        Those that the last search read are not read again; ``forget`` lets go of them.
-        """
-        missing = np.array([row for row in rows.tolist() if row not in self._read], np.int64)
-        if len(missing) == len(rows):
-            vectors = self._exact_vectors(rows)
-            self._read |= zip(rows.tolist(), vectors, strict=True)
-            return vectors
-        self._read |= zip(missing.tolist(), self._exact_vectors(missing), strict=True)
-        return np.stack([self._read[row] for row in rows.tolist()])
+        """Return the vectors of these rows, shape ``(len(rows), dimension)``."""
+        is_sealed = rows < self._sealed.size
+        vectors = np.empty((len(rows), self._sealed.codes.dimension), np.float32)
+        vectors[is_sealed] = self._exact_vectors(rows[is_sealed])
+        if self._added is not None:
+            vectors[~is_sealed] = self._added.vectors(rows[~is_sealed] - self._sealed.size)
+        return vectors
 
     def _best(self, question: Vectors, rows: Rows, k: int) -> tuple[Rows, npt.NDArray[np.float32]]:
         cosines = self.cosines(question, rows)

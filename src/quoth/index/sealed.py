@@ -25,7 +25,7 @@ from quoth.store import Store
 SUFFIX = ".sealed"
 """How the name of such a file ends."""
 
-_FORMAT = 1
+_FORMAT = 2
 _KEPT_BYTES = 96 * 1024 * 1024
 
 
@@ -128,6 +128,7 @@ class SealedIndex:
         self.size = seal.passages
         self.ids = self._read("ids")
         self.document_ids = self._read("document_ids")
+        self.vector_ids = self._read("vector_ids")
         self.lengths = self._read("lengths")
         self.codes = self._read_codes()
         self._terms = self._read("terms")
@@ -142,7 +143,7 @@ class SealedIndex:
     def bytes(self) -> int:
         """Bytes that it takes in memory at most."""
         arrays = (
-            *(self.ids, self.document_ids, self.lengths),
+            *(self.ids, self.document_ids, self.vector_ids, self.lengths),
             *(self._terms, self._term_starts, self._term_most),
         )
         return sum(array.nbytes for array in arrays) + self.codes.bytes + _KEPT_BYTES

@@ -142,15 +142,16 @@ class _Made:
     model: tuple[int, ModelIdentity]
     ids: npt.NDArray[np.int64]
     document_ids: npt.NDArray[np.int64]
+    vector_ids: npt.NDArray[np.int64]
 
     @classmethod
     def of(cls, store: Store, model: tuple[int, ModelIdentity]) -> _Made:
-        document_ids, ids = store.passages.places(model[0])
+        document_ids, ids, vector_ids = store.passages.places(model[0])
         if (np.diff(ids) <= 0).any():
             raise LibraryError(
                 f"the passages of {store.folder} are not in the order of their documents; index them in a new library"
             )
-        return cls(store, model, ids, document_ids)
+        return cls(store, model, ids, document_ids, vector_ids)
 
     def write(self, path: Path, report: Report) -> Contents:
         """Write the file in two passes over the store: one to count what goes where, one to put it there."""
@@ -174,6 +175,7 @@ class _Made:
         small = {
             "ids": self.ids,
             "document_ids": self.document_ids,
+            "vector_ids": self.vector_ids.astype(np.min_scalar_type(int(self.vector_ids.max(initial=0)))),
             "lengths": lengths,
             "centroids": _faiss.vector_to_array(codes.pq.centroids).reshape(codes.pq.M, codes.pq.ksub, codes.pq.dsub),
             "codes": packed,
@@ -207,7 +209,7 @@ class _Made:
         codes.pq.cp.min_points_per_centroid = 1
         count = min(len(self.ids), _SAMPLED)
         chosen = np.sort(np.random.default_rng(_SEED).choice(len(self.ids), count, replace=False))
-        sample = self.store.passages.vectors(self.model[1], self.ids[chosen])
+        sample = self.store.passages.vectors(self.model[1], self.vector_ids[chosen])
         codes.train(sample[np.arange(max(count, codes.pq.ksub)) % count])
         return codes
 

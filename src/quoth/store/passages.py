@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -44,23 +45,24 @@ class PassageTable:
         rows = self._db.execute("SELECT id FROM passage WHERE model_id = ? AND id > ? ORDER BY id", (model_id, above))
         return np.fromiter((row for (row,) in rows), np.int64)
 
-    def places(self, model_id: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return the document ids and ids of a model's passages, ascending by document, then passage."""
+    def places(self, model_id: int) -> npt.NDArray[np.int64]:
+        """Return the document ids, ids and vector ids of a model's passages, ascending by document, then passage, shape
+        ``(3, n)``.
+        """
         rows = self._db.execute(
-            "SELECT document_id, id FROM passage WHERE model_id = ? ORDER BY document_id, id", (model_id,)
+            "SELECT document_id, id, vector_id FROM passage WHERE model_id = ? ORDER BY document_id, id", (model_id,)
         )
-        both = np.fromiter((number for row in rows for number in row), np.int64).reshape(-1, 2)
-        return both[:, 0].copy(), both[:, 1].copy()
+        return np.fromiter((number for row in rows for number in row), np.int64).reshape(-1, 3).T.copy()
 
-    def vectors(self, identity: ModelIdentity, ids: npt.NDArray[np.int64]) -> Vectors:
-        """Return the vectors of these passages, in their order, shape ``(len(ids), dimension)``.
+    def vectors(self, identity: ModelIdentity, vector_ids: npt.NDArray[np.int64]) -> Vectors:
+        """Return these vectors, in their order, shape ``(len(vector_ids), dimension)``.
 
         Raises:
             LibraryError: one is missing or has another length than the model makes.
         """
-        query = "SELECT v.data FROM passage p JOIN vector v ON v.id = p.vector_id WHERE p.id = ?"
-        found = self._db.executemany(query, ((number,) for number in ids.tolist()))
-        return self._as_vectors([data for (data,) in found], identity, len(ids))
+        query = "SELECT j.key, v.data FROM json_each(?) j JOIN vector v ON v.id = j.value"
+        found = dict(self._db.execute(query, (json.dumps(vector_ids.tolist()),)))
+        return self._as_vectors([found[place] for place in sorted(found)], identity, len(vector_ids))
 
     def load(self, model: tuple[int, ModelIdentity], ids: npt.NDArray[np.int64]) -> StoredPassages:
         """Return the vectors and terms of these passages (ascending ids).
@@ -102,24 +104,28 @@ class PassageTable:
         found = ((key, self._db.execute(query, (model_id, key)).get) for key in keys)
         return {key: np.frombuffer(data, _FLOAT).astype(np.float32) for key, data in found if data is not None}
 
-    def text(self, passage_id: int) -> PassageText:
-        """Return a passage with its words, without reading the rest of its document, unless that is long.
+    def texts(self, ids: Sequence[int]) -> list[PassageText]:
+        """Return passages with their words, in order, without reading the rest of their documents, unless that is long.
 
         Raises:
-            LibraryError: no passage has this id.
+            LibraryError: no passage has one of these ids.
         """
-        row = self._db.execute(
-            'SELECT p.start, p."end", paragraph, heading, page, '
+        rows = self._db.execute(
+            'SELECT j.key, p.start, p."end", paragraph, heading, page, '
             'CASE WHEN d.characters <= ? THEN substr(d.text, p.start + 1, p."end" - p.start) END, name, title '
-            "FROM passage p JOIN document d ON d.id = p.document_id WHERE p.id = ?",
-            (_CUT_BY_SQLITE, passage_id),
-        ).get
-        if row is None:
-            raise LibraryError(f"the library {self._folder} has no passage {passage_id}; run: quoth check")
-        passage, (text, name, title) = Passage(*row[:5]), row[5:]
-        # SQLite ends a text at a character 0
-        is_whole = text is not None and len(text) == passage.end - passage.start
-        return PassageText(passage, text if is_whole else None, name, title)
+            "FROM json_each(?) j JOIN passage p ON p.id = j.value JOIN document d ON d.id = p.document_id",
+            (_CUT_BY_SQLITE, json.dumps(ids)),
+        )
+        found: dict[int, PassageText] = {}
+        for key, *place, text, name, title in rows:
+            passage = Passage(*place)
+            # SQLite ends a text at a character 0
+            is_whole = text is not None and len(text) == passage.end - passage.start
+            found[key] = PassageText(passage, text if is_whole else None, name, title)
+        for key, passage_id in enumerate(ids):
+            if key not in found:
+                raise LibraryError(f"the library {self._folder} has no passage {passage_id}; run: quoth check")
+        return [found[key] for key in range(len(ids))]
 
     def add(
         self,
