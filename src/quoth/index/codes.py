@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import faiss
@@ -36,6 +37,12 @@ def bytes_of_codes(size: int, segments: int) -> int:
     return -(-size // _BLOCK) * _BLOCK * -(-segments // 2)
 
 
+@cache
+def _workers() -> ThreadPoolExecutor:
+    """Return the threads that compare codes, for however many libraries."""
+    return ThreadPoolExecutor(os.cpu_count() or 1, "quoth-codes")
+
+
 class Codes:
     """The codes of n vectors, which it knows by their row, 0 to n - 1; in as many parts as there are processors.
 
@@ -60,7 +67,6 @@ class Codes:
             index.ntotal2 = -(-index.ntotal // _BLOCK) * _BLOCK
             index.codes.resize(bytes_of_codes(index.ntotal, segments))
             self._parts.append((start, index))
-        self._workers = ThreadPoolExecutor(max(1, len(self._parts)), "quoth-codes")
 
     @property
     def bytes(self) -> int:
@@ -86,5 +92,5 @@ class Codes:
 
         if not self._parts:
             return np.empty(0, np.int64)
-        scores, rows = (np.concatenate(both) for both in zip(*self._workers.map(of_part, self._parts), strict=True))
+        scores, rows = (np.concatenate(both) for both in zip(*_workers().map(of_part, self._parts), strict=True))
         return np.asarray(rows[np.argsort(-scores, kind="stable")[:count]], np.int64)
