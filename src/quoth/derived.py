@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from quoth.index import live
 from quoth.index.sealed import SealedIndex, UnsealedError, recorded
-from quoth.index.sealing import seal, tidy, unseal
 from quoth.progress import Progress
 from quoth.store import Store
 
@@ -26,6 +25,8 @@ def keep_sealed(store: Store, report: Callable[[Progress], None]) -> bool:
     """
     with store.reading():
         record, due, is_small = store.seals.record(), live.is_due(store), live.large_model(store) is None
+    from quoth.index.sealing import tidy, unseal
+
     if due:
         _seal(store, report, record)
     elif is_small:
@@ -84,4 +85,7 @@ def _why_anew(store: Store) -> str | None:
 
 
 def _seal(store: Store, report: Callable[[Progress], None], record: str | None) -> None:
+    # Who only asks makes no index
+    from quoth.index.sealing import seal
+
     seal(store, lambda done, total: report(Progress(STAGE, done, total)), instead_of=record)

@@ -21,7 +21,6 @@ import numpy as np
 import numpy.typing as npt
 
 from quoth import multilingual_model
-from quoth.compiled import compile_model, compiled_folder, load_compiled
 from quoth.errors import ModelError
 from quoth.language import Trust, trust_by_letters, trust_by_words
 from quoth.model_files import DEFAULT_WEIGHTS_SHA256, SUFFIXES, packaged_folder, weights_sha256
@@ -145,6 +144,8 @@ class Encoder:
         in_onnx = engine == "auto" and not _has_gpu()
         if in_onnx and name == DEFAULT_MODEL:
             return cls._of_onnx(OnnxModel.packaged(folder), name)
+        from quoth.compiled import compile_model, compiled_folder, load_compiled
+
         files = folder if is_local else fetched_folder(name)
         if in_onnx and files is not None:
             compiled = load_compiled(compiled_folder(files), digest)

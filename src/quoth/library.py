@@ -35,7 +35,6 @@ from quoth.settings import DEFAULT_MODEL, EncoderEngine
 from quoth.stopwatch import Observer, Stopwatch, Timing
 from quoth.store import DocumentRecord, Store
 from quoth.store.connection import translated
-from quoth.turn import in_turn
 
 if TYPE_CHECKING:
     # With all that reads files, of which a question needs nothing
@@ -166,6 +165,8 @@ class Library:
             EmptyLibraryError: no path is given and the library knows none.
             ModelError: the encoder can't be loaded.
         """
+        from quoth.turn import in_turn
+
         paths = [paths] if isinstance(paths, (str, Path)) else paths
         with in_turn(self.folder, report), self._indexing(report) as (indexer, store):
             if not paths and not store.roots():

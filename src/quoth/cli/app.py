@@ -6,7 +6,6 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -63,6 +62,8 @@ app.add_typer(_train, name="train", help="Train one of Quoth's own models on you
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"quoth {version('quoth')}")
         raise typer.Exit
 

@@ -186,9 +186,7 @@ class _Pruned:
             self._add_to(scores, order[place], seen)
         return seen
 
-    def _accumulate(
-        self, totals: Scores, column: int, allowed: npt.NDArray[np.bool_] | None
-    ) -> tuple[Rows, Scores]:
+    def _accumulate(self, totals: Scores, column: int, allowed: npt.NDArray[np.bool_] | None) -> tuple[Rows, Scores]:
         """Add what a term gives to all scores, and return the rows that hold it and what their scores are now."""
         postings = self._postings(column)
         # NumPy takes by numbers of 64 bits in half the time, and makes some of all others each time
