@@ -47,8 +47,9 @@ ask: $(INSTALLED)
 	@$(QUOTH) index --library $(LIBRARY) seeds > /dev/null
 	@$(QUOTH) ask --library $(LIBRARY) -- "$$Q"
 
+# A file's tests stay in one process: they share what takes long to make
 test: lint
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --numprocesses auto --dist loadfile
 
 test-faults: $(INSTALLED_DEV)
 	QUOTH_FAULTS=all $(PYTHON) -m pytest tests/faults tests/security tests/bot/wire/test_chaos.py
