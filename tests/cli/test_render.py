@@ -2,7 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from quoth import confidence, signals
 from quoth.answer import Answer, Context, FoundPassage, Place, Quote, Span, confidence_in_words
+from quoth.calibration import Fit
+from quoth.cli import meanings
 from quoth.cli.render import answer_lines, citation, search_lines
 
 QUOTE = Quote(
@@ -122,7 +125,7 @@ def test_search_shows_passages_whole_with_each_score():
 @pytest.mark.parametrize("answer", [ANSWER, ABSTENTION])
 def test_explain_shows_every_score(answer):
     text = "\n".join(plain(answer_lines(answer, explain=True)))
-    assert "top_cosine  0.610" in text
+    assert "top_cosine   0.610" in text
     assert "score 0.400  cosine 0.500" in text
     assert f"confidence {answer.confidence:.3f}" in text
 
@@ -140,3 +143,13 @@ def test_a_question_in_an_unknown_language_is_said_to_be_one_once_with_the_remed
     assert said(True) == []
     (line,) = said(False)
     assert "only words in common" in line and "QUOTH_MODEL=multilingual-e5-small" in line
+
+
+def test_each_score_that_is_shown_is_explained_in_words():
+    calibrated = Fit(1.0, 0.0, 0.5, 60).explained(0.4)
+    assert {*confidence.NAMES, *confidence.READER_NAMES, *calibrated} == set(meanings.OF_ANSWER)
+    assert {"score", *signals.NAMES} == set(meanings.OF_PASSAGE)
+    known = replace(ANSWER, explanation={"coverage": 0.5}, passages=(replace(PASSAGE, signals={"title": 0.5}),))
+    lines = plain(answer_lines(known, explain=True))
+    assert f"    coverage   0.500  {meanings.OF_ANSWER['coverage']}" in lines
+    assert f"    title  {meanings.OF_PASSAGE['title']}" in lines

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from quoth.answer import Answer, FoundPassage, Quote, Span, confidence_in_words
+from quoth.cli import meanings
 from quoth.cli.terminal import Verbatim, one_line
 from quoth.counted import counted
 from quoth.settings import MULTILINGUAL_MODEL
@@ -127,12 +128,22 @@ def _explanation_lines(answer: Answer) -> Iterator[Verbatim]:
     yield Verbatim((f"Why: {answer.status}, confidence {answer.confidence:.3f}, from", _LABEL))
     width = max(map(len, answer.explanation), default=0)
     for name, value in answer.explanation.items():
-        yield Verbatim((f"    {name:<{width}}  {value:.3f}", ""))
+        yield Verbatim((f"    {name:<{width}}  {value:6.3f}", ""), (f"  {meanings.OF_ANSWER.get(name, '')}", _ASIDE))
     yield Verbatim((f"The passages it was read from, {len(answer.passages)} in this order:", _LABEL))
     for passage in answer.passages:
         yield Verbatim()
         yield from _passage_lines(passage, _PASSAGE_SHOWN)
         yield _scores(passage.score, passage.signals)
+    if answer.passages:
+        yield Verbatim()
+        yield from _meanings_lines(("score", *answer.passages[0].signals))
+
+
+def _meanings_lines(names: Sequence[str]) -> Iterator[Verbatim]:
+    yield Verbatim(("What the scores of a passage are:", _LABEL))
+    width = max(map(len, names))
+    for name in names:
+        yield Verbatim((f"    {name:<{width}}  {meanings.OF_PASSAGE.get(name, '')}", _ASIDE))
 
 
 def _scores(score: float, signals: Mapping[str, float]) -> Verbatim:
