@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -192,11 +193,12 @@ def _alike(rows: list[int], texts: Texts) -> Rows:
 def _shared(held: Sequence[frozenset[str]], count: int) -> tuple[Rows, Rows]:
     """Return how many terms each of the first ``count`` sets has in common with every set, shape ``(count, n)``, and
     how many each has, shape ``(n,)``."""
-    columns = {term: column for column, term in enumerate(frozenset[str]().union(*held))}
-    sizes = [len(terms) for terms in held]
+    # Of terms that none of the first has, nothing can be shared
+    columns = {term: column for column, term in enumerate(frozenset[str]().union(*held[:count]))}
+    places = [[columns[term] for term in terms if term in columns] for terms in held]
     holds = np.zeros((len(held), len(columns)), np.float32)
-    holds[np.repeat(np.arange(len(held)), sizes), [columns[term] for terms in held for term in terms]] = 1
-    return (holds[:count] @ holds.T).astype(np.int64), np.array(sizes, np.int64)
+    holds[np.repeat(np.arange(len(held)), [len(of) for of in places]), list(chain.from_iterable(places))] = 1
+    return (holds[:count] @ holds.T).astype(np.int64), np.array([len(terms) for terms in held], np.int64)
 
 
 def gather(
