@@ -164,11 +164,19 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--share", type=float, default=1.0, help="of the weights that are exported; the rest are the shipped reader's"
     )
+    parser.add_argument(
+        "--bits",
+        type=int,
+        choices=(8, 16),
+        default=8,
+        help="of the weights; 16 before quoth.training.eight_bits, which rounds them itself (default: %(default)s)",
+    )
     options = parser.parse_args(given)
     model, facts = trained_reader(options.weights)
     if options.share < 1:
         model = averaged(model, restored_reader(dropout=0.0), options.share)
-    export_reader(model, options.out, {"name": options.name, "step": facts.get("step"), "note": options.note})
+    card = {"name": options.name, "step": facts.get("step"), "note": options.note}
+    export_reader(model, options.out, card, bits=options.bits)
 
 
 if __name__ == "__main__":
