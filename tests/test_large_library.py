@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -135,17 +136,23 @@ def test_a_document_that_is_removed_while_its_question_is_embedded_is_not_quoted
 
 @pytest.mark.usefixtures("lowered")
 @pytest.mark.parametrize("by", ["name", "root", "file"])
+@pytest.mark.parametrize("is_of_another_version", [False, True])
 def test_a_removed_document_leaves_nothing_where_the_index_is_made_in_seconds(
     documents,
     opened: Opened,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
     by: str,
+    is_of_another_version: bool,
 ):
     monkeypatch.setattr(live, "SOON_MADE", 100_000)
     library = opened("library")
     library.add("note.txt", b"The harbour of Zwyx was built by a quokka.\n")
     library.index([documents])
     (before,) = sealed(library)
+    if is_of_another_version:
+        with contextlib.closing(Store.open(library.folder)) as store, store.writing():
+            record, generation = str(store.seals.record()), store.generation()
+            store.seals.finish(record.replace('"format": 2', '"format": 1'), generation)
     if by == "root":
         library.remove_root("upload:note.txt")
     elif by == "file":

@@ -40,8 +40,10 @@ def leave_nothing_sealed(store: Store, report: Callable[[Progress], None]) -> No
     """Make a sealed index anew that holds what was removed, if that takes seconds; see ``keep_sealed``."""
     for _ in range(_ROUNDS):
         with store.reading():
-            seal_now = recorded(store)
-        if seal_now is None or seal_now.passages > live.SOON_MADE or not keep_sealed(store, report):
+            record, seal_now = store.seals.record(), recorded(store)
+        # One that another version of Quoth made can't be read, and is due
+        is_large = seal_now is not None and seal_now.passages > live.SOON_MADE
+        if record is None or is_large or not keep_sealed(store, report):
             return
 
 

@@ -27,6 +27,7 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 _NOT_ASCII = re.compile(r"([^\x00-\x7f]+)")
+_SHORT = 32
 _LATIN = re.compile(r"[a-z']+\Z")
 _THOUSANDS = re.compile(r"(?<=\d)[,٬](?=\d{3}(?!\d))")
 _stemmer = Stemmer.Stemmer("english")
@@ -43,11 +44,16 @@ def fold(text: str) -> str:
     # What isn't ASCII is little of most texts, and takes ten times as long for each character. No fold looks beyond it
     parts = _NOT_ASCII.split(text)
     parts[::2] = map(str.lower, parts[::2])
-    parts[1::2] = map(_folded, parts[1::2])
+    # Long runs, whole texts where nothing is ASCII, hardly ever come again
+    parts[1::2] = [_known(run) if len(run) <= _SHORT else _folded(run) for run in parts[1::2]]
     return "".join(parts)
 
 
 @lru_cache(maxsize=1 << 14)
+def _known(run: str) -> str:
+    return _folded(run)
+
+
 def _folded(run: str) -> str:
     decomposed = unicodedata.normalize("NFKD", run.translate(_ARABIC_FOLDS).casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_ARABIC_FOLDS)

@@ -20,6 +20,14 @@ from quoth.training.start import Origin, Start
 from quoth.training.train import Progress, TrainingSettings
 
 _DEFAULTS = TrainingSettings()
+_LAYERS = 6
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share of all steps: give one from 0 to below 1")
+    return share
 
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
@@ -43,13 +51,14 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--keep-layers",
         type=int,
+        choices=range(_LAYERS),
         metavar="N",
         help="leave the first N layers as the run begins with them: a step is faster (default: 0)",
     )
     parser.add_argument("--finish", action="store_true", help="let the rate fall to zero, then write the reader")
     parser.add_argument(
         "--fall",
-        type=float,
+        type=_share,
         default=_DEFAULTS.finish,
         metavar="SHARE",
         help="share of all steps during which the rate falls (default: %(default)s)",

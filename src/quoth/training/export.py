@@ -22,6 +22,8 @@ from quoth.training.fusing import fused
 from quoth.training.model import ReaderModel, untrained_reader
 from quoth.training.products import LARGE
 from quoth.training.restore import restored_reader
+from quoth.training.start import FILE_NAME, Start
+from quoth.training.train import FINISHED
 
 if TYPE_CHECKING:
     from onnx import GraphProto
@@ -172,7 +174,11 @@ def main(given: Sequence[str] | None = None) -> None:
         help="of the weights; 16 before quoth.training.eight_bits, which rounds them itself (default: %(default)s)",
     )
     options = parser.parse_args(given)
-    model, facts = trained_reader(options.weights)
+    folder = options.weights.parent
+    # What a run keeps as it was is in the weights of a finished one alone
+    is_whole = options.weights.name == FINISHED or not (folder / FILE_NAME).exists()
+    begun = None if is_whole else Start.of(folder, None).model(dropout=0.0)
+    model, facts = trained_reader(options.weights, begun)
     if options.share < 1:
         model = averaged(model, restored_reader(dropout=0.0), options.share)
     card = {"name": options.name, "step": facts.get("step"), "note": options.note}

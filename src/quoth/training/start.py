@@ -80,9 +80,10 @@ class Start:
     def _noted(cls, path: Path) -> Start:
         try:
             noted = json.loads(path.read_text("utf-8"))
-            return cls(
-                Origin(noted["origin"]), noted["reader"], noted["steps"], dict(noted["before"]), noted["kept_layers"]
-            )
+            kept = noted.get("kept_layers", 0)
+            if type(kept) is not int:
+                raise TypeError(f"{kept!r} is no number of layers")
+            return cls(Origin(noted["origin"]), noted["reader"], noted["steps"], dict(noted["before"]), kept)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"the note {path} is damaged ({error!r}); begin anew in another folder") from error
 
