@@ -248,6 +248,7 @@ def seal_of(path: Path, passages: int, codes: int = 64) -> Seal:
     arrays = {
         "ids": np.arange(passages),
         "document_ids": np.arange(passages),
+        "vector_ids": np.arange(passages),
         "lengths": np.ones(passages, np.uint32),
         "centroids": np.zeros((4, 16, 2), np.float32),
         "codes": np.zeros(codes, np.uint8),
