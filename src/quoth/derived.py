@@ -23,10 +23,11 @@ def keep_sealed(store: Store, report: Callable[[Progress], None]) -> bool:
 
     Call outside of a transaction; see ``seal`` for what it raises.
     """
-    with store.reading():
-        record, due, is_small = store.seals.record(), live.is_due(store), live.large_model(store) is None
+    # Who only asks makes no index
     from quoth.index.sealing import tidy, unseal
 
+    with store.reading():
+        record, due, is_small = store.seals.record(), live.is_due(store), live.large_model(store) is None
     if due:
         _seal(store, report, record)
     elif is_small:
@@ -87,7 +88,6 @@ def _why_anew(store: Store) -> str | None:
 
 
 def _seal(store: Store, report: Callable[[Progress], None], record: str | None) -> None:
-    # Who only asks makes no index
     from quoth.index.sealing import seal
 
     seal(store, lambda done, total: report(Progress(STAGE, done, total)), instead_of=record)
