@@ -29,7 +29,7 @@ from quoth.errors import (
     QuothError,
 )
 from quoth.library import MAX_QUESTION, Library
-from quoth.retrieve import CANDIDATES
+from quoth.retrieve import PROMISING
 from quoth.store import Store
 from quoth.store.connection import FILE_NAME
 from quoth.texts import Texts
@@ -667,7 +667,7 @@ def test_of_a_document_with_most_passages_a_question_reads_no_more_than_of_other
     for question in (QUESTION, "xylophone"):
         read.clear()
         passages = library.search(question)
-        assert len(passages) == 10 and 10 <= len(set(read)) <= CANDIDATES + 10
+        assert len(passages) == 10 and 10 <= len(set(read)) <= PROMISING + 10
 
 
 def test_four_threads_that_ask_at_once_get_the_answers_that_one_gets(odd_library):

@@ -32,7 +32,7 @@ from quoth.index.lexical import LexicalIndex
 from quoth.library import Library
 from quoth.question import Question, understand
 from quoth.reader import Reader, Reading, Row
-from quoth.retrieve import CANDIDATES, Ranked, candidates, promising, ranked_by, softmax
+from quoth.retrieve import PROMISING, Ranked, candidates, promising, ranked_by, softmax
 from quoth.store import Store
 from quoth.texts import TextCache, Texts
 from quoth.weights import Linear, linear
@@ -256,7 +256,7 @@ def kept_by(promise: Linear, one: Collected, fusion: Linear) -> tuple[float, flo
     for case in one.cases:
         if case.state == "full" and len(case.rows):
             documents = np.array([one.texts[id(case)].document_id(row) for row in case.rows.tolist()])
-            kept = promising(promise(case.signals), documents, CANDIDATES)
+            kept = promising(promise(case.signals), documents, PROMISING)
             scores = fusion(case.signals)
             best = np.argsort(-scores, kind="stable")[:10]
             here = np.isin(best, kept)

@@ -24,7 +24,10 @@ from quoth.weights import Linear
 RetrieverKind = Literal["both", "dense", "lexical"]
 
 CANDIDATES = 40
-"""How many passages each search contributes at least, and how many of all these are read."""
+"""How many passages each search contributes at least."""
+
+PROMISING = 24
+"""How many of all these have their texts read at least: the most promising, twice as many as are wanted."""
 
 DOCUMENTS_SHOWN = 10
 """Documents that candidates are of, wherever there are so many."""
@@ -131,11 +134,10 @@ def candidates(
     Without ``promise``, a model of what they are worth, all that the searches found are candidates.
     """
     watch = watch or Stopwatch()
-    count = max(count, CANDIDATES)
-    evidence = gather(question, passages, among, count, kind, watch, begun)
+    evidence = gather(question, passages, among, max(count, CANDIDATES), kind, watch, begun)
     found, signals = evidence.rows, known(question, passages, evidence)
     if promise is not None:
-        kept = promising(promise(signals), passages.document_ids[found], count)
+        kept = promising(promise(signals), passages.document_ids[found], max(2 * count, PROMISING))
         found, signals = found[kept], signals[kept]
     rows = found.tolist()
     texts.read(rows)
