@@ -23,6 +23,7 @@ LEAVES = (
     "settings",
     "words",
     "rarity",
+    "english",
     "stopwatch",
     "weights",
     "calibration",

@@ -172,7 +172,8 @@ class Answer:
     ``confidence`` is the probability, were answerable and unanswerable questions equally frequent, that the library
     answers the question and the first quote holds the answer. ``explanation`` holds the signals it was made from.
     ``language_known`` is False where the encoder doesn't know the question's language: then only the words that
-    question and documents have in common were compared.
+    question and documents have in common were compared. ``read_as`` is the question as it was understood, where that
+    differs: its misspelt words as the library has them, with the question before it where it leans on that.
     """
 
     question: str
@@ -185,6 +186,7 @@ class Answer:
     documents_searched: int
     id: str | None = None
     language_known: bool = True
+    read_as: str | None = None
 
     @property
     def answered(self) -> bool:
@@ -237,7 +239,8 @@ class Answer:
         return tuple(written for number, written in figures(self.question).items() if number not in said)
 
     def as_json(self, *, explain: bool = False) -> Json:
-        """Return the answer as a JSON object; ``explain`` adds the signals of the confidence and of each passage."""
+        """Return the answer as a JSON object; ``explain`` adds what it was made from: ``read_as``, and the signals of
+        the confidence and of each passage."""
         answer: Json = {
             "id": self.id,
             "question": self.question,
@@ -251,6 +254,7 @@ class Answer:
             "passages": [passage.as_json(with_signals=explain) for passage in self.passages],
         }
         if explain:
+            answer["read_as"] = self.read_as
             answer["explanation"] = {name: round(value, 4) for name, value in self.explanation.items()}
         return answer
 

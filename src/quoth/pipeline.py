@@ -81,7 +81,7 @@ class Pipeline:
     ) -> Answer:
         """Return the answer to a question, or an abstention; see ``Library.ask``.
 
-        ``text`` is the question as it was asked, ``embedded`` as it is understood after the questions before it.
+        ``text`` is the question as it was asked, ``embedded`` as it is understood.
         ``begun`` is its lexical search, where that goes on already. Without a ``reader``, and where the question is in
         a language that it doesn't know, retrieval's signals decide.
         """
@@ -135,6 +135,7 @@ class Pipeline:
             documents_searched=self._passages.count_documents(among),
             id=question_id,
             language_known=embedded.language_known,
+            read_as=None if embedded.text == text else embedded.text,
         )
         watch.lap("passages")
         return answer
@@ -163,7 +164,7 @@ class Pipeline:
         watch: Stopwatch,
         count: int = 0,
     ) -> tuple[Question, Ranked]:
-        question = embedded.with_terms(begun.sequence) if begun else embedded.read_as(self._passages.vocabulary)
+        question = embedded.in_terms()
         watch.lap("terms")
         ranked = retrieve(
             question,

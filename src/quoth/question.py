@@ -94,7 +94,7 @@ def resolve(text: str, history: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedQuestion:
-    """What the encoder makes of a question, whichever library is asked; see ``Question``.
+    """What the encoder makes of a question, its misspelt words read as a library's; see ``Question``.
 
     ``language_known`` is False where it is written in words that the encoder doesn't know.
     """
@@ -104,18 +104,9 @@ class EmbeddedQuestion:
     trust: float
     language_known: bool
 
-    def read_as(self, vocabulary: Words) -> Question:
-        """Return the question with its terms; misspelt words are read as those of ``vocabulary``, a library's terms."""
-        return self.with_terms(read_terms(self.text, vocabulary))
-
-    def with_terms(self, sequence: tuple[str, ...]) -> Question:
-        """Return the question with its terms, which were read already."""
-        return Question(self.text, sequence, self.vector, self.trust)
-
-
-def read_terms(text: str, vocabulary: Words) -> tuple[str, ...]:
-    """Return a question's terms in order; misspelt words are read as those of ``vocabulary``, a library's terms."""
-    return corrected(tuple(terms(text)), vocabulary)
+    def in_terms(self) -> Question:
+        """Return the question with its terms."""
+        return Question(self.text, tuple(terms(self.text)), self.vector, self.trust)
 
 
 def embed(texts: Sequence[str], encoder: Encoder) -> list[EmbeddedQuestion]:
@@ -140,5 +131,5 @@ def _is_known(text: str, encoder: Encoder) -> bool:
 
 
 def understand(texts: Sequence[str], encoder: Encoder, vocabulary: Words) -> list[Question]:
-    """Return questions with their terms and vectors; see ``embed`` and ``EmbeddedQuestion.read_as``."""
-    return [question.read_as(vocabulary) for question in embed(texts, encoder)]
+    """Return questions with their terms and vectors; misspelt words are read as those of ``vocabulary``."""
+    return [question.in_terms() for question in embed([corrected(text, vocabulary) for text in texts], encoder)]

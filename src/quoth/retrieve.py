@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from quoth.index.lexical import Matches
 from quoth.index.live import IndexedPassages
-from quoth.question import Question, distinct
+from quoth.question import Question
 from quoth.signals import NAMES, Evidence, Matrix, Rows, known, with_texts
 from quoth.stopwatch import Stopwatch
 from quoth.texts import Texts
@@ -69,21 +69,20 @@ class Ranked:
 class LexicalSearch:
     """The lexical search of a question in a large library, going on in a thread of its own since it was begun.
 
-    It needs the question's terms alone, ``sequence``, so that it can go on while the question is embedded.
+    It needs the question's terms alone, so that it can go on while the question is embedded.
     """
 
-    sequence: tuple[str, ...]
     matches: Matches
     found: Future[Rows]
 
     @classmethod
     def begin(
-        cls, sequence: tuple[str, ...], passages: IndexedPassages, among: Rows | None = None, count: int = 0
+        cls, terms: tuple[str, ...], passages: IndexedPassages, among: Rows | None = None, count: int = 0
     ) -> LexicalSearch:
-        """Begin to search for a question's terms; ``among`` and ``count`` as in ``retrieve``."""
-        matches = _matches(distinct(sequence), passages)
+        """Begin to search for a question's distinct terms; ``among`` and ``count`` as in ``retrieve``."""
+        matches = _matches(terms, passages)
         found = _beside().submit(_lexical, matches, passages, among, max(count, CANDIDATES))
-        return cls(sequence, matches, found)
+        return cls(matches, found)
 
 
 def retrieve(
@@ -219,7 +218,7 @@ def gather(
     """
     if begun is None and kind == "both" and passages.sealed is not None:
         # Each takes a processor for longer than it takes to hand one of them over
-        begun = LexicalSearch.begin(question.sequence, passages, among, count)
+        begun = LexicalSearch.begin(question.terms, passages, among, count)
     matches = begun.matches if begun else _matches(question.terms, passages)
     watch.lap("lexical_search")
     found: list[Rows] = []

@@ -17,11 +17,13 @@ from quoth.index.live import IndexedPassages
 from quoth.memory import Memory
 from quoth.naming import hint
 from quoth.pipeline import Pipeline
-from quoth.question import EmbeddedQuestion, embed, read_terms, resolve
+from quoth.question import EmbeddedQuestion, distinct, embed, resolve
 from quoth.retrieve import LexicalSearch, RetrieverKind
+from quoth.spelling import corrected
 from quoth.stopwatch import Stopwatch
 from quoth.store import Store
 from quoth.texts import TextCache
+from quoth.words import terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +95,17 @@ class Searcher:
         Meanwhile a large library is searched for its words already. ``kind`` and ``count`` as in ``retrieve``;
         ``begin`` is called as soon as it is known that there is something to ask.
         """
-        text = resolve(question, history)
         with self._lock, self._store.reading():
             watch.lap("waiting")
             # Before the encoder is troubled: whether there is anything to ask
             searched = self.searched(pattern, without, begin=begin)
             watch.lap("opening")
             passages = searched.passages
+            text = corrected(resolve(question, history), passages.vocabulary)
             if kind == "both" and passages.sealed is not None:
-                sequence = read_terms(text, passages.vocabulary)
-                begun = LexicalSearch.begin(sequence, passages, searched.rows, count)
+                begun = LexicalSearch.begin(distinct(terms(text)), passages, searched.rows, count)
                 searched = Searched(passages, searched.rows, begun)
-                watch.lap("terms")
+            watch.lap("terms")
         (embedded,) = embed([text], self._load_encoder())
         watch.lap("embedding")
         return embedded, searched

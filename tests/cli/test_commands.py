@@ -102,6 +102,17 @@ def test_explain_adds_the_scores_to_json_and_text(quoth, seed_library):
     assert "score " in quoth("ask", QUESTION, "--explain", "--library", seed_library.folder).out
 
 
+def test_a_misspelt_question_is_answered_like_the_right_one_and_explain_says_how_it_was_read(quoth, seed_library):
+    right, typed = "how many provinces have cyber police", "how many provences have cyber polcie"
+    here = ("--explain", "--library", seed_library.folder)
+    expected, found = (quoth("ask", text, "--json", *here).json for text in (right, typed))
+    assert expected["read_as"] is None and found["read_as"] == right and found["question"] == typed
+    assert found["confidence"] == expected["confidence"] > 0.5
+    assert found["quotes"] == expected["quotes"] and "32 provinces" in found["quotes"][0]["text"]
+    assert f"Read as: {right}" in quoth("ask", typed, *here).out
+    assert "Read as" not in quoth("ask", right, *here).out
+
+
 def test_a_question_may_begin_with_a_dash_after_two(quoth, seed_library):
     found = quoth("ask", "--json", "--library", seed_library.folder, "--", "--what is UNODC?").json
     assert found["question"] == "--what is UNODC?"

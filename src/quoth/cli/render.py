@@ -125,6 +125,8 @@ def _passage_lines(passage: FoundPassage, longest: int | None) -> Iterator[Verba
 
 def _explanation_lines(answer: Answer) -> Iterator[Verbatim]:
     yield Verbatim()
+    if answer.read_as is not None:
+        yield Verbatim(("Read as: ", _LABEL), (answer.read_as, ""))
     yield Verbatim((f"Why: {answer.status}, confidence {answer.confidence:.3f}, from", _LABEL))
     width = max(map(len, answer.explanation), default=0)
     for name, value in answer.explanation.items():
