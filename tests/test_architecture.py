@@ -67,6 +67,7 @@ CHAIN = (
     "quote",
     "pipeline",
     "searching",
+    "conversation",
     "indexing",
     "derived",
     "turn",

@@ -391,6 +391,24 @@ def test_of_many_equal_passages_the_same_are_shown_whatever_came_first(root, ope
     assert_same(travelled.ask(QUESTION), clean.ask(QUESTION))
 
 
+# -- conversations
+
+
+def test_a_follow_up_is_answered_with_what_it_leans_on_and_another_question_as_if_it_were_the_first(root, opened):
+    (root / "quill.txt").write_text("The lighthouse of Port Quill was built in 1871 by Ada Holm.\n")
+    (root / "marl.txt").write_text("The lighthouse of Port Marl was built in 1903 by Jon Reed.\n")
+    (root / "boats.txt").write_text(BOATS)
+    library = opened()
+    library.index([root])
+    for port, year in (("Port Quill", "1871"), ("Port Marl", "1903")):
+        found = library.ask("When was it built?", history=[f"Where is the lighthouse of {port}?"])
+        assert found.answered and year in found.quotes[0].text
+        assert found.question == "When was it built?" and found.read_as == f"When was {port} built?"
+        passages = library.search("When was it built?", history=[f"Where is the lighthouse of {port}?"])
+        assert year in passages[0].text
+    assert_same(library.ask(QUESTION, history=["When was the lighthouse of Port Marl built?"]), library.ask(QUESTION))
+
+
 # -- models
 
 

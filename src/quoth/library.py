@@ -17,8 +17,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from quoth import weights
-from quoth.answer import Answer, FoundPassage
+from quoth.answer import SURE, Answer, FoundPassage
 from quoth.calibration import Calibration, Maker
+from quoth.conversation import readings
 from quoth.derived import keep_sealed, leave_nothing_sealed, make_sealed, repair_sealed
 from quoth.documents.model import Document
 from quoth.encoder import Encoder, is_recorded
@@ -345,7 +346,8 @@ class Library:
         and ``offered`` is empty.
 
         ``document`` is a glob over document names: only those are asked. ``history`` holds the questions before this
-        one, oldest first, which a follow-up may lean on. ``retriever`` leaves one of the two searches out, to measure
+        one, oldest first, which a follow-up may lean on: it is read with and without them, as ``readings`` says, and
+        the more confident answer is given. ``retriever`` leaves one of the two searches out, to measure
         what it is worth, and ``without`` names documents that are passed over, as if they were not there.
 
         Raises:
@@ -357,9 +359,9 @@ class Library:
         _check(question, history, quotes)
         watch = Stopwatch()
 
-        def answer() -> Answer:
+        def answered(text: str) -> Answer:
             embedded, searched = self._searcher.embedded(
-                question, history, document, watch, kind=retriever, without=without, begin=self._begin_loading_reader
+                text, document, watch, kind=retriever, without=without, begin=self._begin_loading_reader
             )
             reader = self.load_reader()
             watch.lap("loading")
@@ -380,6 +382,14 @@ class Library:
                     searched.begun,
                     watch,
                 )
+
+        def answer() -> Answer:
+            first, *others = readings(question, history)
+            best = answered(first)
+            for text in others:
+                if best.confidence < SURE:
+                    best = max(best, answered(text), key=lambda one: one.confidence)
+            return best
 
         found = self._served(answer, watch)
         if self._observe is not None:
@@ -403,7 +413,8 @@ class Library:
         watch = Stopwatch()
 
         def passages() -> list[FoundPassage]:
-            embedded, searched = self._searcher.embedded(question, history, document, watch, kind=retriever, count=k)
+            text, *_ = readings(question, history)
+            embedded, searched = self._searcher.embedded(text, document, watch, kind=retriever, count=k)
             with self._lock, self._store.reading():
                 watch.lap("waiting")
                 searched = self._searcher.searched(document, before=searched)

@@ -17,11 +17,7 @@ from quoth.rarity import rarity
 from quoth.spelling import Words, corrected
 from quoth.words import terms
 
-_LEANING = frozenset(
-    terms("he she it they him her them his hers its their theirs this that these those there then one ones")
-)
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
-_FEW_WORDS = 3
 _TELLING = 5.0
 
 
@@ -80,16 +76,6 @@ class Question:
 def distinct(sequence: Sequence[str]) -> tuple[str, ...]:
     """Return the distinct terms of a sequence, in the order of their first occurrence."""
     return tuple(dict.fromkeys(sequence))
-
-
-def resolve(text: str, history: Sequence[str]) -> str:
-    """Return the question with the one before it where it leans on that: it says "he", or hardly anything."""
-    if not history:
-        return text
-    own = terms(text)
-    telling = [term for term in own if rarity(term) > _TELLING]
-    leans = len(telling) < _FEW_WORDS and (not telling or any(term in _LEANING for term in own))
-    return f"{history[-1].strip()} {text}" if leans else text
 
 
 @dataclass(frozen=True, slots=True)

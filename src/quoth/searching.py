@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -17,7 +17,7 @@ from quoth.index.live import IndexedPassages
 from quoth.memory import Memory
 from quoth.naming import hint
 from quoth.pipeline import Pipeline
-from quoth.question import EmbeddedQuestion, distinct, embed, resolve
+from quoth.question import EmbeddedQuestion, distinct, embed
 from quoth.retrieve import LexicalSearch, RetrieverKind
 from quoth.spelling import corrected
 from quoth.stopwatch import Stopwatch
@@ -81,7 +81,6 @@ class Searcher:
     def embedded(
         self,
         question: str,
-        history: Sequence[str],
         pattern: str | None,
         watch: Stopwatch,
         *,
@@ -101,7 +100,7 @@ class Searcher:
             searched = self.searched(pattern, without, begin=begin)
             watch.lap("opening")
             passages = searched.passages
-            text = corrected(resolve(question, history), passages.vocabulary)
+            text = corrected(question, passages.vocabulary)
             if kind == "both" and passages.sealed is not None:
                 begun = LexicalSearch.begin(distinct(terms(text)), passages, searched.rows, count)
                 searched = Searched(passages, searched.rows, begun)
