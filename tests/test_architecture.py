@@ -67,6 +67,7 @@ CHAIN = (
     "quote",
     "pipeline",
     "searching",
+    "small_talk",
     "conversation",
     "indexing",
     "derived",

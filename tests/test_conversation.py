@@ -27,7 +27,7 @@ HARVARD = "What organization did Harvard found in 1900?"
          "And what did Hadianfar say about drugs?"),
         (["Who is Hadianfar?", "", "Where is he?"], "Why?", "Where is Hadianfar? Why?"),
         # Hardly anything is said
-        (["How much cybercrime was discovered in 2013?"], "And in 2012?", "How much cybercrime was discovered in 2012?"),
+        (["How much crime was discovered in 2013?"], "And in 2012?", "How much crime was discovered in 2012?"),
         (["How much cybercrime was discovered?"], "What about abroad?",
          "How much cybercrime was discovered? What about abroad?"),
         (["How many people live in Warsaw?"], "What is the largest hotel there?",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from quoth.figures import figures
 from quoth.rarity import rarity
+from quoth.small_talk import without_small_talk
 from quoth.words import terms
 
 _MOST_TURNS = 4
@@ -32,9 +33,11 @@ def readings(question: str, history: Sequence[str]) -> tuple[str, ...]:
 
     ``history`` holds these, oldest first. "When was it founded?" is read with what the question before it is about in
     the place of "it"; "Why?" and "And in 2012?" with the question before it. A question that says what it asks is read
-    as it stands. Which reading is meant, the documents tell: that which they answer best.
+    as it stands. Which reading is meant, the documents tell: that which they answer best. Greetings and thanks around a
+    question are left out.
     """
-    before = _resolved([earlier for earlier in history if terms(earlier)][-_MOST_TURNS:])
+    question = without_small_talk(question)
+    before = _resolved([without_small_talk(earlier) for earlier in history if terms(earlier)][-_MOST_TURNS:])
     return tuple(dict.fromkeys((_leaning_on(before, question), question)))
 
 
