@@ -13,6 +13,8 @@ from quoth.words import terms
 _MOST_TURNS = 4
 """Questions that are looked back through."""
 
+_LONGEST = 4_000  # characters of questions that were put together
+
 _PRONOUN = re.compile(
     r"\b(?:he|she|it|they|him|them|these|those|(?P<of>his|hers|its|theirs?|her(?=\s+[^\W\d_])))\b", re.IGNORECASE
 )
@@ -37,7 +39,9 @@ def readings(question: str, history: Sequence[str]) -> tuple[str, ...]:
     question are left out.
     """
     question = without_small_talk(question)
-    before = _resolved([without_small_talk(earlier) for earlier in history if terms(earlier)][-_MOST_TURNS:])
+    before = _resolved(
+        [without_small_talk(earlier[:_LONGEST]) for earlier in history if terms(earlier[:_LONGEST])][-_MOST_TURNS:]
+    )
     return tuple(dict.fromkeys((_leaning_on(before, question), question)))
 
 
@@ -65,7 +69,7 @@ def _leaning_on(before: str, question: str) -> str:
     if is_rest and (other := _with_other_figure(before, question)):
         return other
     if not telling or (is_rest and len(telling) < _FEW_WORDS):
-        return f"{before.strip()} {question}"
+        return f"{before.strip()} {question}"[-_LONGEST:]
     if about and len(telling) < _FEW_WORDS and not _POINTING.isdisjoint(own):
         return f"{question.rstrip(' ?')} {about}?"
     return question
