@@ -34,7 +34,7 @@ _AMPLE = _Room(quote=1_100, context=400, whole=True)
 _SCARCE = _Room(quote=680, context=250, whole=False)
 
 _FOLLOWED = 120
-"""Units of the question before that are shown."""
+"""Units that are shown of the question before, and of how this one was read."""
 
 _NUMBERS = 60
 """Units of the numbers that are shown as not mentioned."""
@@ -56,9 +56,11 @@ def answer_reply(
 
     ``names`` says how the libraries that were asked are called, by their names; citations tell it where there are
     several. A ``private`` answer, which only its asker sees, has nothing to remove. ``following`` is the question that
-    this one followed and is understood with.
+    this one followed and is understood with: how it was read is shown then.
     """
     above = [] if following is None else [f"-# following: {one_line(following, _FOLLOWED)}"]
+    if following is not None and answer.read_as is not None:
+        above.append(f"-# read as: {one_line(answer.read_as, _FOLLOWED)}")
     searched = f"{counted(answer.documents_searched, 'document')} searched"
     if not answer.offered:
         return _declined(answer, above, searched, private)

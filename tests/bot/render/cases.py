@@ -66,6 +66,7 @@ def answers(draw: st.DrawFn, texts: st.SearchStrategy[str] = anything, most: int
         passages=(passage,) * draw(st.integers(0, 2)),
         explanation={},
         documents_searched=draw(st.integers(0, 10**9)),
+        read_as=draw(st.none() | anything),
     )
 
 

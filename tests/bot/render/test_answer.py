@@ -161,6 +161,15 @@ def test_a_follow_up_says_in_short_what_it_follows():
         assert "following" not in body(shown)
 
 
+def test_a_follow_up_says_how_it_was_read_and_another_question_does_not():
+    for answer in (ANSWER, ABSTENTION):
+        read = replace(answer, read_as="When was **Harvard**\nfounded? " * 20)
+        second = body(read, following="Who runs Harvard?").split("\n")[1]
+        assert second.startswith(r"-# read as: When was \*\*Harvard\*\* founded? ")
+        assert second.endswith(r"\[…]") and len(second) < 260
+        assert "read as" not in body(read) and "read as" not in body(answer, following="Who runs Harvard?")
+
+
 def test_an_abstention_says_so_and_shows_no_word_of_a_document():
     reply = answer_reply(ABSTENTION)
     assert reply.embeds[0].description.startswith("**I found no answer to this in the documents.**")
@@ -203,7 +212,7 @@ def test_three_quotes_are_shown_however_long_they_and_their_citations_are(text):
         also_in=tuple(Place("*" * 900, number, 0, 1) for number in range(9)),
     )
     found = tuple(replace(long, rank=n, document=f"{n}{'*' * 900}", document_id=n) for n in (1, 2, 3))
-    shown = body(replace(ANSWER, quotes=found), following="*" * 900)
+    shown = body(replace(ANSWER, quotes=found, read_as="*" * 900), following="*" * 900)
     assert [rf"> -# \[{rank}] **" in shown for rank in (1, 2, 3)] == [True] * 3
 
 
