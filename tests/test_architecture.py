@@ -67,7 +67,7 @@ CHAIN = (
     "quote",
     "pipeline",
     "searching",
-    "small_talk",
+    "friendly_words",
     "conversation",
     "indexing",
     "derived",

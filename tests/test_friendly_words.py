@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from quoth.conversation import readings
-from quoth.small_talk import without_small_talk
+from quoth.friendly_words import without_small_talk
 
 ASKED = "how many provinces have a cyber police?"
 

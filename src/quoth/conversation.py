@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from quoth.figures import figures
+from quoth.friendly_words import without_small_talk
 from quoth.rarity import rarity
-from quoth.small_talk import without_small_talk
 from quoth.words import terms
 
 _MOST_TURNS = 4
