@@ -26,6 +26,8 @@ from pathlib import Path
 import numpy as np
 from numpy.random import Generator
 
+from quoth.training.untidy import slipped
+
 Record = dict[str, object]
 
 _WORD = re.compile(r"[A-Za-z]{5,}")
@@ -80,22 +82,10 @@ def misspelt(text: str, random: Generator) -> str:
     words = list(_WORD.finditer(text))
     chosen = [word for word in words if random.random() < _SHARE] or words[: 1 if words else 0]
     for word in reversed(chosen):
-        text = text[: word.start()] + _slipped(word[0], random) + text[word.end() :]
+        at = int(random.integers(word.start() + 1, word.end() - 1))
+        wrong = str(random.choice(list("etaoinsr")))
+        text = slipped(text, at, int(random.integers(4)), wrong)
     return text
-
-
-def _slipped(word: str, random: Generator) -> str:
-    at = int(random.integers(1, len(word) - 1))
-    return str(
-        random.choice(
-            [
-                word[:at] + word[at + 1] + word[at] + word[at + 2 :],
-                word[:at] + word[at + 1 :],
-                word[:at] + word[at] + word[at:],
-                word[:at] + str(random.choice(list("etaoinsr"))) + word[at + 1 :],
-            ]
-        )
-    )
 
 
 def chatty(text: str, random: Generator) -> str:

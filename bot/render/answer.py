@@ -58,9 +58,11 @@ def answer_reply(
     several. A ``private`` answer, which only its asker sees, has nothing to remove. ``following`` is the question that
     this one followed and is understood with: how it was read is shown then.
     """
-    above = [] if following is None else [f"-# following: {one_line(following, _FOLLOWED)}"]
-    if following is not None and answer.read_as is not None:
-        above.append(f"-# read as: {one_line(answer.read_as, _FOLLOWED)}")
+    above = []
+    if following is not None:
+        above.append(f"-# following: {one_line(following, _FOLLOWED)}")
+        if answer.read_as is not None:
+            above.append(f"-# read as: {one_line(answer.read_as, _FOLLOWED)}")
     searched = f"{counted(answer.documents_searched, 'document')} searched"
     if not answer.offered:
         return _declined(answer, above, searched, private)

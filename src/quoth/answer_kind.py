@@ -21,6 +21,10 @@ _MONTHS = "january february march april may june july august september october n
 _PERSIAN_MONTHS = "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر ابان اذر دی بهمن اسفند قرن سال سده"
 
 
+QUESTION_WORD = r"(?:who(?:m|se)?|what|when|where|which|why|how)"
+"""A pattern of the English words that a question is asked with, in lower case."""
+
+
 class AnswerKind(Enum):
     """The kinds that can be told from a question's words and found in text by its form."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from quoth.answer_kind import QUESTION_WORD
 from quoth.figures import figures
 from quoth.friendly_words import without_small_talk
-from quoth.rarity import rarity
+from quoth.rarity import CONTENT, rarity
 from quoth.words import terms
 
 _MOST_TURNS = 4
@@ -19,7 +20,7 @@ _PRONOUN = re.compile(
     r"\b(?:he|she|it|they|him|them|these|those|(?P<of>his|hers|its|theirs?|her(?=\s+[^\W\d_])))\b", re.IGNORECASE
 )
 _POINTING = frozenset(terms("this that there then one ones here"))
-_ASKING = re.compile(r"\b(?:who(?:m|se)?|what|when|where|which|why|how)\b", re.IGNORECASE)
+_ASKING = re.compile(rf"\b{QUESTION_WORD}\b", re.IGNORECASE)
 _CUE = re.compile(r"\W*(?:and|but|or|so|what about|how about)\b\W*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[.,’'-][^\W_]+)*")
 _POSSESSIVE = re.compile(r"[’']s?$")
@@ -27,7 +28,6 @@ _OF_A_PEOPLE = re.compile(r"(?:an|ish|ese|ic|ch)$")
 _LINK = frozenset(("of", "the", "and", "for", "de", "von", "van", "la", "le"))
 _FEW_WORDS = 3
 _TELLING = 5.0
-_CONTENT = 2.7
 
 
 def readings(question: str, history: Sequence[str]) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ def _runs(text: str) -> list[tuple[bool, str]]:
         gap, end = text[end : word.start()].strip(), word.end()
         begins = begins or any(sign in gap for sign in ".?!")
         is_asking = _ASKING.fullmatch(word[0]) is not None
-        is_content = not is_asking and any(rarity(term) > _CONTENT for term in terms(word[0]))
+        is_content = not is_asking and any(rarity(term) > CONTENT for term in terms(word[0]))
         is_name = word[0][0].isupper() and not is_asking and (is_content or not begins)
         begins = False
         if not (is_name or is_content):

@@ -25,7 +25,7 @@ def like(word: str, steps: int) -> list[str]:
 
 @cache
 def _listed() -> dict[tuple[str, int], dict[str, None]]:
-    """Return the words by first letter and length. See ``tools/build_rarity.py``."""
+    """Return the words by first letter and length. See ``tools/build_english.py``."""
     packed = resources.files("quoth").joinpath("data", "english.txt.xz").read_bytes()
     found: dict[tuple[str, int], dict[str, None]] = defaultdict(dict)
     for word in lzma.decompress(packed).decode("ascii").split():

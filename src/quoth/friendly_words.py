@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from quoth.rarity import rarity
+from quoth.answer_kind import QUESTION_WORD
+from quoth.rarity import CONTENT, rarity
 from quoth.words import terms
 
 _SOMEONE = r"(?:you(?: guys| all)?|u|ya|any ?one|any ?body|some ?one|some ?body)(?: here| else| out there)?"
@@ -42,7 +43,7 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _BEGINS = re.compile(
-    r"(?:(?:in|on|at|to|from|for|by|of|with|under|during) )?(?:who(?:m|se)?|what|when|where|which|why|how)\b"
+    rf"(?:(?:in|on|at|to|from|for|by|of|with|under|during) )?{QUESTION_WORD}\b"
     r"|(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|may|if|whether)\b",
     re.IGNORECASE,
 )
@@ -59,7 +60,6 @@ _BEHIND = re.compile(
     re.IGNORECASE,
 )
 _LOOKED_THROUGH = 100  # characters at the end: looking takes as long as their square
-_CONTENT = 2.7
 
 
 def without_small_talk(question: str) -> str:
@@ -75,5 +75,5 @@ def without_small_talk(question: str) -> str:
             kept = rest
     if behind := _BEHIND.search(kept, max(0, len(kept) - _LOOKED_THROUGH)):
         kept = kept[: behind.end("end")] + ("?" if "?" in behind[0] and "?" not in behind["end"] else "")
-    told = [term for term in terms(kept) if rarity(term) > _CONTENT]
+    told = [term for term in terms(kept) if rarity(term) > CONTENT]
     return kept.strip() if told and kept != question else question

@@ -19,6 +19,9 @@ RAREST = 10.0
 Rarer terms tell no more: with more, one odd name outweighed all else that a question says.
 """
 
+CONTENT = 2.7
+"""The rarity above which a term tells something of what a text is about; "the", "who" and the like are below."""
+
 _STEPS_PER_UNIT = 16.0
 
 

@@ -90,9 +90,14 @@ def _near(typed: str, term: str, vocabulary: Words) -> dict[str, tuple[int, str,
         if its_term not in found and its_term in vocabulary:
             found[its_term] = steps, typed, near
     # Of a slip in the last letters another stem is made
-    for spelt in dict.fromkeys(of for of in (term, typed) if len(of) >= _SHORT):
-        shortest, longest = len(spelt) - _steps(spelt), len(spelt) + _steps(spelt)
-        for near, steps in _within(spelt, vocabulary.words(spelt[0], shortest, longest)):
+    spellings = [spelt for spelt in dict.fromkeys((term, typed)) if len(spelt) >= _SHORT]
+    if not spellings:
+        return found
+    shortest = min(len(spelt) - _steps(spelt) for spelt in spellings)
+    longest = max(len(spelt) + _steps(spelt) for spelt in spellings)
+    held = vocabulary.words(term[0], shortest, longest)
+    for spelt in spellings:
+        for near, steps in _within(spelt, held):
             # What stands for the whole word must come to the same term
             if near not in found and terms(near) == [near]:
                 found[near] = steps, spelt, near

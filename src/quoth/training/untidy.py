@@ -69,16 +69,18 @@ def misspell(text: str, rng: Generator) -> str:
             return text
         match = places[int(rng.integers(len(places)))]
         at = match.start() + 1 + int(rng.integers(len(match.group()) - 2))
-        slip = int(rng.integers(4))
-        if slip == 0:
-            text = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
-        elif slip == 1:
-            text = text[:at] + text[at + 1 :]
-        elif slip == 2:
-            text = text[:at] + text[at] + text[at:]
-        else:
-            text = text[:at] + _KEYBOARD.get(text[at].lower(), text[at]) + text[at + 1 :]
+        text = slipped(text, at, int(rng.integers(4)), _KEYBOARD.get(text[at].lower(), text[at]))
     return text
+
+
+def slipped(text: str, at: int, slip: int, wrong: str) -> str:
+    """``text`` with a slip at its letter ``at``: 0 swaps that with the next one, 1 leaves it out, 2 doubles it, and 3
+    puts ``wrong`` in its place."""
+    if slip == 0:
+        return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+    if slip == 1:
+        return text[:at] + text[at + 1 :]
+    return text[:at] + (text[at] * 2 if slip == 2 else wrong) + text[at + 1 :]
 
 
 CHATTER = (
